@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Neighbour resolution and what else the control core does with packets: ARP and ND (answer, ask, age), packets that wait for a
+ * neighbour, ICMP errors with their rate limit, packets for us that no worker handles; and what next hops resolve to: gateways of
+ * routes and remote ends of tunnels (DESIGN.md D9).
+ */
+#ifndef CONTROL_RESOLVE_H
+#define CONTROL_RESOLVE_H
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "base/err.h"
+#include "datapath/dataplane.h"
+#include "iface/iface.h"
+#include "route/neigh.h"
+#include "route/rib.h"
+
+struct resolve;
+
+struct resolve_args {
+	struct dataplane *dp;
+	struct iface_table *ifaces;
+	struct neigh_table *neighs;
+	struct rib *rib;
+	struct fib_table *fibs;
+	struct rte_mempool *pool;
+	/* An ipsec interface's outer next hop has changed: publish. Called by resolve_run(). */
+	void (*outer_changed)(struct iface *ifp, void *arg);
+	void *arg;
+};
+
+struct resolve *resolve_create(const struct resolve_args *args, struct err *err);
+/** Frees waiting packets. */
+void resolve_destroy(struct resolve *r);
+
+/** Handle a punted packet; takes it. @p now_ms: monotonic. */
+void resolve_packet(struct resolve *r, struct rte_mbuf *m, uint64_t now_ms);
+/** Retries, timeouts, ageing. Every 100 ms or so. */
+void resolve_tick(struct resolve *r, uint64_t now_ms);
+
+/** Routes, addresses or interfaces changed: what gateways and tunnels resolve to is worked out again by the next resolve_run(). */
+void resolve_dirty(struct resolve *r);
+/** Work it out now if dirty: rib_set_nh() for routes with gateways, outer_nh and outer_changed() for ipsec interfaces. */
+void resolve_run(struct resolve *r);
+
+/** Where a packet to @p addr would go from FIB @p fib, creating the neighbour it needs: NH_NEIGH for hosts on a link and gateways, NH_IPSEC, NH_LOCAL, NH_NONE ... */
+uint32_t resolve_nh(struct resolve *r, uint16_t fib, const struct ip_addr *addr);
+
+/** A static entry (arp -s, JSON neighbors). Routes of it are put in. */
+int resolve_neigh_add(struct resolve *r, struct iface *port, const struct ip_addr *addr, const struct rte_ether_addr *mac, struct err *err);
+int resolve_neigh_delete(struct resolve *r, const struct ip_addr *addr, struct err *err);
+/** The interface goes, or loses this prefix: its neighbours go. @p prefix NULL: all of it. */
+void resolve_neigh_flush(struct resolve *r, const struct iface *port, const struct ip_prefix *prefix);
+/** An address was added to a port: announce it (gratuitous ARP, unsolicited NA). */
+void resolve_announce(struct resolve *r, const struct iface *port, const struct ip_addr *addr);
+/** `arp -a`: state in words ("permanent", "expires in 120 seconds", "incomplete"). */
+void resolve_neigh_describe(const struct resolve *r, const struct neigh *n, uint64_t now_ms, char *buf, unsigned int size);
+
+#endif

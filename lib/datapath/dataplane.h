@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The dataplane as the control core sees it: the tables that workers read, the workers, the rings between them and the control
+ * core, and their counters. Made once, by control/control.c; the stages are in pipeline.c and beside it.
+ */
+#ifndef DATAPATH_DATAPLANE_H
+#define DATAPATH_DATAPLANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mempool.h>
+#include <rte_ring.h>
+
+#include "base/counter.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "iface/iface.h"
+#include "iface/port_ops.h"
+#include "ipsec/engine.h"
+#include "ipsec/sadb.h"
+#include "net/drop.h"
+#include "route/fib.h"
+#include "route/neigh.h"
+
+#define ENGINE_MAX 2
+
+/** Settings that workers read, replaced as a whole. */
+struct dp_tunables {
+	uint8_t ttl;        /* [I] of packets we make (net.inet.ip.ttl) */
+	int8_t ecn;         /* [I] net.inet.ipsec.ecn */
+	bool stage_cycles;  /* [I] measure cycles per stage */
+};
+
+/** Everything shared, in one place. Pointers are set before the first worker starts and stay. */
+struct dataplane {
+	unsigned int nb_workers;                 /* [I] */
+	unsigned int lcore[WORKER_MAX];          /* [I] of each worker */
+	struct iface_table *ifaces;              /* [I] */
+	struct fib_table *fibs;                  /* [I] */
+	struct neigh_table *neighs;              /* [I] */
+	struct sadb *sadb;                       /* [I] */
+	struct engine *engine[ENGINE_MAX];       /* [I] polled by every worker */
+	unsigned int nb_engines;                 /* [I] */
+	RCU_PTR(struct dp_tunables) tunables;    /* [R] */
+	uint16_t iface_of_port[PORT_MAX];        /* [A] interface index of an ethdev port, 0: none */
+	struct rte_mempool *pool;                /* [I] packets: private area PKT_PRIV_SIZE */
+	struct rte_ring *punt;                   /* [I] workers -> control core, many producers */
+	struct counter_table drops;              /* [I] row i holds reasons 8i to 8i+7: dp_drop_count() */
+	struct worker *worker[WORKER_MAX];       /* [I] */
+	bool running;                            /* [A] false: workers leave their loop */
+};
+
+struct dp_args {
+	unsigned int nb_workers;
+	const unsigned int *lcores; /* nb_workers of them */
+	struct iface_table *ifaces;
+	struct fib_table *fibs;
+	struct neigh_table *neighs;
+	struct sadb *sadb;
+	struct engine **engines;
+	unsigned int nb_engines;
+	struct rte_mempool *pool;
+	const struct dp_tunables *tunables;
+};
+
+/** NULL with @p err. rcu_init() has been called for the same number of workers. */
+struct dataplane *dp_create(const struct dp_args *args, struct err *err);
+/** Workers have stopped. Frees what is in rings and frames. */
+void dp_destroy(struct dataplane *dp);
+
+/** Give a port's queues to workers, before dp_start(): rx queue q to worker (port + q) mod workers, tx queues likewise. */
+int dp_add_port(struct dataplane *dp, uint16_t port_id, uint16_t iface, uint16_t nb_rxq, uint16_t nb_txq, struct err *err);
+
+/** Launch the workers on their lcores. In the one-lcore form nothing is launched: the control core calls dp_poll(). */
+int dp_start(struct dataplane *dp, struct err *err);
+/** Stop the workers and wait for them; what is in engines is taken out and counted as DROP_STOPPING. */
+void dp_stop(struct dataplane *dp);
+/** One poll of worker 0 by the calling control core (one lcore only). @return Packets received. */
+unsigned int dp_poll(struct dataplane *dp);
+
+/** Replace the tunables. 0 or -ENOMEM. Control core. */
+int dp_set_tunables(struct dataplane *dp, const struct dp_tunables *tunables, struct err *err);
+
+/**
+ * Hand a packet of the control core to the datapath: data at the IP header, meta.flags (PKT_IP6, PKT_ORIGINATED) and meta.fib set;
+ * it is routed like a received one. With meta.nh already set (kind NH_NEIGH) it goes straight to rewrite.
+ * @return true; false: ring full, the caller keeps the packet.
+ */
+bool dp_inject(struct dataplane *dp, struct rte_mbuf *m);
+/** The same for a complete Ethernet frame to leave by a port (ARP, ND to a group). */
+bool dp_inject_frame(struct dataplane *dp, uint16_t port_id, struct rte_mbuf *m);
+/** Take punted packets (meta.punt says why). @return Number, now the caller's. */
+unsigned int dp_punt_poll(struct dataplane *dp, struct rte_mbuf *ret_pkts[], unsigned int n);
+
+/** Count a drop of the control core (the caller frees). */
+void dp_control_drop(struct dataplane *dp, enum drop_reason reason);
+/** Sum over workers and control core. */
+uint64_t dp_drop_count(const struct dataplane *dp, enum drop_reason reason);
+void dp_clear_drops(struct dataplane *dp);
+
+/** What one worker did since it started, or since dp_clear_workers(). */
+struct dp_worker_stats {
+	unsigned int lcore;
+	uint64_t polls, empty_polls;
+	uint64_t rx, tx;        /* packets from and to ports */
+	uint64_t punted, injected; /* to and from the control core */
+	uint64_t handed_out, handed_in; /* to and from other workers */
+	uint64_t encapsulated, decapsulated; /* given to engines */
+	uint64_t originated;    /* echo replies made by the worker from received requests */
+	uint64_t busy_cycles;   /* TSC cycles of polls that found packets */
+	uint64_t stage_cycles[16], stage_packets[16]; /* by enum dp_stage, when measured */
+	uint64_t in_flight;     /* packets inside engines now */
+};
+void dp_worker_stats(const struct dataplane *dp, unsigned int worker, struct dp_worker_stats *ret_stats);
+void dp_clear_workers(struct dataplane *dp);
+/** "rx", "classify", ...; NULL beyond the last. */
+const char *dp_stage_name(unsigned int stage);
+/** Monotonic ms of the last packet received by any worker from a port (0: none yet). For --idle-exit. */
+uint64_t dp_last_rx_ms(const struct dataplane *dp);
+/** No packet in rings, frames or engines (approximate while workers run). */
+bool dp_is_empty(const struct dataplane *dp);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The anti-replay window of an inbound SA: RFC 6479 with the spare block, 64-bit sequence numbers, ESN reconstruction of RFC 4303
+ * appendix A2. Checked and moved only after the ICV is right (DESIGN.md T2, D4). One worker owns a window.
+ */
+#ifndef IPSEC_REPLAY_H
+#define IPSEC_REPLAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+
+#define REPLAY_BLOCKS_MAX (REPLAY_WINDOW_MAX / 64 * 2)
+
+struct replay {
+	uint64_t top;        /* [W] highest sequence number that has authenticated; 0: none yet */
+	uint32_t window;     /* [I] packets, 0: no check; multiple of 32 as set, 32 to REPLAY_WINDOW_MAX */
+	uint32_t block_mask; /* [I] number of 64-bit blocks, a power of two with at least one spare, less one */
+	bool esn;            /* [I] */
+	uint64_t *block;     /* [W] allocated by replay_init() */
+};
+
+/** 0, -EINVAL (window above REPLAY_WINDOW_MAX), -ENOMEM. */
+int replay_init(struct replay *r, uint32_t window, bool esn);
+void replay_fini(struct replay *r);
+
+/** The 64-bit number that the 32 bits of a packet stand for (RFC 4303, A2.2); without ESN, the number itself. */
+uint64_t replay_seq(const struct replay *r, uint32_t seq_lo);
+
+/**
+ * Number @p seq has authenticated: take it if it is new.
+ * @return true: good, and marked. false: seen before, left of the window, or 0.
+ */
+bool replay_accept(struct replay *r, uint64_t seq);
+
+#endif
