@@ -37,7 +37,7 @@ struct ctl_args {
 	struct rte_mempool *pool;          /* NULL: made here */
 };
 
-/** Make the empty gateway: tables, dataplane (not started), no port. NULL with @p err. */
+/** Make the empty gateway: rcu_init(), tables, dataplane (not started), no port. After rte_eal_init(). NULL with @p err. */
 struct ctl *ctl_create(const struct ctl_args *args, struct err *err);
 void ctl_destroy(struct ctl *ctl);
 /** Abort (RTE_VERIFY) when the caller is not the thread that called ctl_create(). */
@@ -118,6 +118,13 @@ int ctl_sa_delete(struct ctl *ctl, const struct ip_addr *src, const struct ip_ad
 int ctl_sa_delete_all(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst, struct err *err);
 /** @return number deleted. */
 int ctl_sa_flush(struct ctl *ctl);
+
+/**
+ * crypto.engine: "auto" (the first in order of preference that can), or the name of one. For SAs added from now on. -EINVAL.
+ */
+int ctl_set_engine(struct ctl *ctl, const char *name, struct err *err);
+/** As set. */
+const char *ctl_engine_name(const struct ctl *ctl);
 
 /* --- policies: four per ipsec interface with a tunnel (if_ipsec(4)) --- */
 

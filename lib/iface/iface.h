@@ -121,6 +121,8 @@ struct iface *iface_next(const struct iface_table *t, const struct iface *ifp);
 struct iface *iface_create(struct iface_table *t, const char *name, enum iface_kind kind, struct err *err);
 /** Take it out: row withdrawn, index given away again only after a grace period. The caller has removed routes and SAs' claims. */
 void iface_destroy(struct iface_table *t, struct iface *ifp);
+/** Allocate now what the next iface_publish() needs, so that it can not fail. 0 or -ENOMEM with @p err. */
+int iface_prepare(struct iface_table *t, struct err *err);
 /** Publish the record as it is now as a new row; the old one is retired. 0 or -ENOMEM with @p err: the old row stays. */
 int iface_publish(struct iface_table *t, struct iface *ifp, struct err *err);
 

@@ -33,6 +33,7 @@ struct rib_route {
 	struct rib_spec spec; /* [C] */
 	bool active;          /* [C] it is the one in the FIB */
 	void *user;           /* [C] of the caller (the neighbour it holds) */
+	void *owner;          /* [C] of who inserted it, NULL at first (its place in a list of the interface's routes) */
 };
 
 struct rib;

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The inside of control: struct ctl and what its files need of each other. Nothing outside lib/control includes it.
+ * control.c makes and drives it, ctl_iface.c, ctl_addr.c, ctl_route.c, ctl_sa.c and ctl_sysctl.c are the setters, sa_bind.c
+ * says which interface an SA serves, show.c counts, apply.c and snapshot.c do whole configurations.
+ */
+#ifndef CONTROL_CTL_H
+#define CONTROL_CTL_H
+
+#include <sys/queue.h>
+
+#include "control/control.h"
+#include "control/resolve.h"
+
+/** A static route in the list of the interface it leads to, so that the interface takes its routes along when it goes. */
+struct ctl_route_link {
+	LIST_ENTRY(ctl_route_link) next;
+	struct rib_route *route;
+};
+LIST_HEAD(ctl_route_list, ctl_route_link);
+
+/** What control remembers of an SA beside struct sa_ctl; index: its id. 0 ends a chain. */
+struct ctl_sa_note {
+	bool published; /* inbound, in the workers' table */
+	bool timed;     /* in the list of those with lifetimes */
+	uint32_t timed_next, timed_prev;
+	uint32_t twin_next; /* next of the same fingerprint bucket; counter-mode SAs only */
+	struct sa_ctl *sa;  /* NULL: id not in use */
+};
+
+#define CTL_TWIN_BUCKETS 16384
+
+/** Values of sysctls, in the order of ctl_sysctl.c's table. */
+enum ctl_sysctl_id { SYSCTL_PREFERRED_OLDSA, SYSCTL_DFBIT, SYSCTL_ECN, SYSCTL_TTL, SYSCTL_COUNT };
+
+struct ctl {
+	/* all [C] */
+	struct dataplane *dp;
+	struct iface_table *ifaces;
+	struct neigh_table *neighs;
+	struct rib *rib;
+	struct fib_table *fibs;
+	struct sadb *sadb;
+	struct resolve *resolve;
+	struct rte_mempool *pool;
+	bool own_pool;
+	bool started;
+	unsigned int nb_workers;
+	unsigned int batch; /* depth of ctl_batch_begin() */
+
+	const struct port_ops *port_ops;
+	struct cfg_port *port
+			[PORT_MAX]; /* by ethdev port: as it was asked for, without addresses; NULL: none */
+
+	struct engine *engine[ENGINE_MAX]; /* in order of preference, all open */
+	unsigned int nb_engines;
+	char engine_wanted[16]; /* crypto.engine: "auto" or a name */
+
+	int64_t sysctl[SYSCTL_COUNT];
+
+	struct ctl_sa_note *note; /* SA_MAX of them */
+	uint32_t *twin;           /* CTL_TWIN_BUCKETS heads: ids of SAs by fingerprint */
+	uint32_t timed;           /* head of the list of SAs with lifetimes */
+	uint32_t next_worker;     /* that gets the next inbound SA */
+
+	struct ctl_route_list *
+			routes; /* IFACE_MAX lists: static routes by interface; [0]: those with a gateway */
+	uint32_t shadowed; /* routes of addresses that gave way to an equal one since the start */
+
+	uint64_t next_tick_ms, next_second_ms, next_reclaim_ms;
+};
+
+/* control.c */
+/** Outside a batch: work out what routes and tunnels resolve to. Each setter that called resolve_dirty() ends with it. */
+void ctl_settle(struct ctl *ctl);
+/** Monotonic milliseconds; wall clock seconds. */
+uint64_t ctl_now_ms(void);
+/** The interface of that name, or NULL with ENXIO: "ipsec7: interface does not exist". */
+struct iface *ctl_iface(struct ctl *ctl, const char *name, struct err *err);
+/** The same, and it must be an ipsec interface (EINVAL). */
+struct iface *ctl_ipsec(struct ctl *ctl, const char *name, struct err *err);
+
+/* ctl_addr.c: routes that addresses bring */
+int ctl_addr_add(
+		struct ctl *ctl, struct iface *ifp, const struct iface_addr *addr, struct err *err);
+void ctl_addr_routes_remove(
+		struct ctl *ctl, const struct iface *ifp, const struct iface_addr *addr);
+int ctl_addr_routes_add(struct ctl *ctl, const struct iface *ifp, const struct iface_addr *addr,
+		struct err *err);
+/** An address came or went: RUNNING of the tunnels that start there. */
+void ctl_addr_event(struct ctl *ctl, const struct ip_addr *addr);
+/** All addresses of an interface that goes. */
+void ctl_addr_flush(struct ctl *ctl, struct iface *ifp);
+
+/* ctl_route.c */
+/** All static routes that lead to an interface that goes, directly or by a gateway behind it. */
+void ctl_route_flush(struct ctl *ctl, const struct iface *ifp);
+
+/* sa_bind.c: see there */
+int sa_bind(struct ctl *ctl, struct sa_ctl *sa, struct err *err);
+void sa_unbind(struct ctl *ctl, struct sa_ctl *sa);
+void sa_bind_iface(struct ctl *ctl, struct iface *ifp);
+void sa_unbind_iface(struct ctl *ctl, struct iface *ifp);
+/** Choose the outbound SA and make the outer header and the automatic MTU anew. Publishes nothing. */
+void sa_bind_refresh(struct ctl *ctl, struct iface *ifp);
+
+/* ctl_sa.c */
+/** Lifetimes. Once a second. */
+void ctl_sa_second(struct ctl *ctl, uint64_t now_ms);
+
+/* ctl_sysctl.c */
+void ctl_sysctl_init(struct ctl *ctl);
+/** The tunables of the datapath that the sysctls say. */
+struct dp_tunables ctl_tunables(const struct ctl *ctl);
+
+/* ctl_engine.c */
+int ctl_engines_open(struct ctl *ctl, const struct ctl_args *args, struct err *err);
+void ctl_engines_close(struct ctl *ctl);
+/** The engine that will run such an SA, by crypto.engine. NULL with ENOTSUP and the engine's reason. */
+struct engine *ctl_engine_for(struct ctl *ctl, const struct sa_params *prm, struct err *err);
+
+#endif
