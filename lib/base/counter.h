@@ -7,6 +7,7 @@
 #ifndef BASE_COUNTER_H
 #define BASE_COUNTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_common.h>
@@ -26,14 +27,16 @@ struct counter_table {
 	uint32_t nb_copies;                   /* [I] workers, then one more for the control core */
 	struct counter_row *copy[WORKER_MAX + 1]; /* [I] the rows of each worker; [nb_copies - 1]: control */
 	struct counter_row *baseline;         /* [C] subtracted from what is read */
+	bool on_heap;                         /* [I] made before EAL was up */
 };
 
 /**
  * Allocate a table of zeroes for @p nb_workers workers and the control core.
- * @return 0, or -ENOMEM with @p err filled.
+ * @return 0, -EINVAL (no rows, more than WORKER_MAX workers), or -ENOMEM with @p err filled.
  */
 int counter_table_init(struct counter_table *t, const char *name, uint32_t nb_rows,
 		unsigned int nb_workers, struct err *err);
+/** Free it. A table of zeroes is allowed. EAL is still up if it was when the table was made. */
 void counter_table_fini(struct counter_table *t);
 
 /** The row of one worker. Only that worker adds to it. */

@@ -8,6 +8,8 @@
 #ifndef NET_OUTER_H
 #define NET_OUTER_H
 
+#include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_ip.h>
@@ -30,7 +32,7 @@ struct outer {
 	uint8_t df;        /* [I] enum outer_df */
 	uint8_t copy_dscp; /* [I] */
 	uint8_t udp;       /* [I] 1: ESP in UDP (RFC 3948) */
-	uint8_t spare;
+	uint8_t tos_mask;  /* [I] bits of the inner TOS that are copied to the outer one */
 	union {
 		uint8_t hdr[48]; /* [I] IP header, and UDP header behind it */
 		struct {
@@ -42,7 +44,9 @@ struct outer {
 			struct rte_udp_hdr udp6;
 		};
 	};
+	uint32_t ip4_sum; /* [I] checksum words of hdr that are the same in every packet, unfolded */
 };
+static_assert(sizeof(struct outer) <= 64, "one cache line per packet");
 
 struct outer_params {
 	struct ip_addr local, remote;
@@ -61,7 +65,8 @@ void outer_init(struct outer *o, const struct outer_params *prm);
  * outer_finish(), since the engine moves the header. DSCP is copied, ECN set as RFC 6040 section 4.1, DF as configured;
  * the IPv6 flow label is a hash of the inner addresses (RFC 6438); the IPv4 identification comes from @p ip_id.
  */
-static inline void outer_push(const struct outer *o, struct rte_mbuf *m, bool inner_ip6, uint16_t ip_id);
+static inline void outer_push(const struct outer *o, struct rte_mbuf *m, bool inner_ip6,
+		uint16_t ip_id);
 
 /**
  * The engine is done, data starts at the outer header, ESP behind it: write total length and checksum, and with
@@ -74,7 +79,8 @@ static inline void outer_finish(const struct outer *o, struct rte_mbuf *m);
  * (RFC 6040 section 4.2), mending the inner IPv4 checksum.
  * @return DROP_NONE, or DROP_INNER_ECN where RFC 6040 says that the packet must be dropped.
  */
-static inline enum drop_reason outer_ecn_in(int8_t ecn, uint8_t outer_tos, struct rte_mbuf *m, bool inner_ip6);
+static inline enum drop_reason outer_ecn_in(int8_t ecn, uint8_t outer_tos, struct rte_mbuf *m,
+		bool inner_ip6);
 
 #include "net/outer_inline.h"
 

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The per-packet half of net/outer.h, which includes this file. Workers call it for each packet, so headers
+ * are composed in registers and written in words of eight bytes; nothing is checked that the caller has checked.
+ */
+#ifndef NET_OUTER_INLINE_H
+#define NET_OUTER_INLINE_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "net/cksum.h"
+#include "net/outer.h"
+
+#define OUTER_ECN_MASK 0x03
+#define OUTER_ECN_ECT1 0x01
+#define OUTER_ECN_ECT0 0x02
+#define OUTER_ECN_CE 0x03
+
+static inline uint64_t
+outer_load64(const void *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline void
+outer_store64(void *p, uint64_t v)
+{
+	memcpy(p, &v, sizeof(v));
+}
+
+/* TOS or traffic class of a packet; the same bits of the outer header, as the tunnel allows them (RFC 6040 4.1). */
+static inline uint8_t
+outer_tos(const struct outer *o, const uint8_t *inner, bool inner_ip6)
+{
+	const uint8_t tos = inner_ip6 ? (uint8_t)(inner[0] << 4 | inner[1] >> 4) : inner[1];
+
+	return tos & o->tos_mask;
+}
+
+/* The flags and fragment offset word of the outer header: FreeBSD's ipsec_encap() sets DF for an inner IPv6 packet when copying. */
+static inline uint16_t
+outer_frag(const struct outer *o, const uint8_t *inner, bool inner_ip6)
+{
+	if (o->df == OUTER_DF_COPY && !inner_ip6)
+		return (uint16_t)((inner[6] & (RTE_IPV4_HDR_DF_FLAG >> 8)) << 8);
+	return o->df == OUTER_DF_CLEAR ? 0 : RTE_IPV4_HDR_DF_FLAG;
+}
+
+/* 20 bits from the inner addresses, never zero (RFC 6437 section 3, RFC 6438). */
+static inline uint32_t
+outer_flow_label(const uint8_t *inner, bool inner_ip6)
+{
+	const uint64_t k1 = 0x9e3779b97f4a7c15, k2 = 0xc2b2ae3d27d4eb4f;
+	uint64_t h;
+
+	if (inner_ip6)
+		h = (outer_load64(inner + 8) ^ outer_load64(inner + 16) * k2) * k1 ^
+				(outer_load64(inner + 24) ^ outer_load64(inner + 32) * k1) * k2;
+	else
+		h = outer_load64(inner + 12);
+	h = (h ^ h >> 32) * k1;
+	h >>= 44;
+	return (uint32_t)h + (h == 0);
+}
+
+/*
+ * Before: |headroom       |inner packet|      after: |IP|(UDP)|inner packet|
+ *                         ^ data                     ^ data
+ */
+static inline void
+outer_push(const struct outer *o, struct rte_mbuf *m, bool inner_ip6, uint16_t ip_id)
+{
+	const uint8_t *inner = rte_pktmbuf_mtod(m, const uint8_t *);
+	const uint64_t tos = outer_tos(o, inner, inner_ip6);
+	const uint64_t proto = inner_ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *) - o->len;
+	uint64_t w;
+
+	m->data_off = (uint16_t)(m->data_off - o->len);
+	m->data_len = (uint16_t)(m->data_len + o->len);
+	m->pkt_len += o->len;
+
+	if (o->af == AF_INET) {
+		w = (uint64_t)RTE_IPV4_VHL_DEF << 56 | tos << 48 |
+				(uint64_t)(m->pkt_len & 0xffff) << 32 | (uint64_t)ip_id << 16 |
+				outer_frag(o, inner, inner_ip6);
+		outer_store64(p, rte_cpu_to_be_64(w));
+		/* TTL, no protocol, no checksum, source */
+		outer_store64(p + 8, outer_load64(o->hdr + 8) | rte_cpu_to_be_64(proto << 48));
+		memcpy(p + 16, o->hdr + 16, 4);
+	} else {
+		w = (uint64_t)6 << 60 | tos << 52 |
+				(uint64_t)outer_flow_label(inner, inner_ip6) << 32 |
+				(uint64_t)((m->pkt_len - sizeof(struct rte_ipv6_hdr)) & 0xffff)
+						<< 16 |
+				proto << 8 | o->ip6.hop_limits;
+		outer_store64(p, rte_cpu_to_be_64(w));
+		memcpy(p + 8, o->hdr + 8, 32);
+	}
+	if (o->udp)
+		memcpy(p + o->ip_len, o->hdr + o->ip_len, sizeof(struct rte_udp_hdr));
+}
+
+static inline void
+outer_finish(const struct outer *o, struct rte_mbuf *m)
+{
+	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
+	const uint16_t len = (uint16_t)m->pkt_len;
+	const uint8_t proto = o->udp ? IPPROTO_UDP : IPPROTO_ESP;
+	uint64_t w, sum;
+
+	if (o->af == AF_INET) {
+		/* Of the first eight bytes only the length changes; all else of the sum is in ip4_sum. */
+		w = rte_be_to_cpu_64(outer_load64(p));
+		w = (w & 0xffff0000ffffffff) | (uint64_t)len << 32;
+		outer_store64(p, rte_cpu_to_be_64(w));
+		sum = (w & 0xffffffff) + (w >> 32) + o->ip4_sum;
+		sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+		sum = (sum & 0xffff) + (sum >> 16);
+		sum = (sum & 0xffff) + (sum >> 16);
+		w = (uint64_t)o->ip4.time_to_live << 24 | (uint64_t)proto << 16 | (~sum & 0xffff);
+		*(unaligned_uint32_t *)(p + 8) = rte_cpu_to_be_32((uint32_t)w);
+	} else {
+		w = (uint64_t)(uint16_t)(len - sizeof(struct rte_ipv6_hdr)) << 16 |
+				(uint64_t)proto << 8 | o->ip6.hop_limits;
+		*(unaligned_uint32_t *)(p + 4) = rte_cpu_to_be_32((uint32_t)w);
+	}
+	if (o->udp) {
+		struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(p + o->ip_len);
+
+		memcpy(udp, o->hdr + o->ip_len, sizeof(*udp));
+		udp->dgram_len = rte_cpu_to_be_16((uint16_t)(len - o->ip_len));
+	}
+}
+
+/*
+ * RFC 6040, figure 4: what the inner header becomes. Empty: it stays.
+ *
+ *	inner \ outer | Not-ECT  ECT(0)  ECT(1)  CE
+ *	Not-ECT       |                          drop
+ *	ECT(0)        |                  ECT(1)  CE
+ *	ECT(1)        |                          CE
+ *	CE            |
+ */
+static inline enum drop_reason
+outer_ecn_in(int8_t ecn, uint8_t outer_tos, struct rte_mbuf *m, bool inner_ip6)
+{
+	const uint8_t out = outer_tos & OUTER_ECN_MASK;
+	uint8_t tos, in;
+
+	if (!(out & OUTER_ECN_ECT1) || ecn == OUTER_ECN_FORBIDDEN)
+		return DROP_NONE; /* Not-ECT and ECT(0) change nothing */
+	tos = inner_ip6 ? ip6_tc(rte_pktmbuf_mtod(m, struct rte_ipv6_hdr *))
+			: rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *)->type_of_service;
+	in = tos & OUTER_ECN_MASK;
+	if (in == 0)
+		return out == OUTER_ECN_CE ? DROP_INNER_ECN : DROP_NONE;
+	if (in == OUTER_ECN_CE || in == out)
+		return DROP_NONE;
+	tos = (uint8_t)((tos & ~OUTER_ECN_MASK) | out);
+	if (inner_ip6)
+		ip6_tc_set(rte_pktmbuf_mtod(m, struct rte_ipv6_hdr *), tos);
+	else
+		ip4_tos_set(rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *), tos);
+	return DROP_NONE;
+}
+
+#endif
