@@ -15,6 +15,7 @@
 #include "base/err.h"
 
 struct port_args {
+	const char *name;          /* of the interface, for messages; NULL: the device's */
 	const char *device;        /* ethdev name */
 	const char *devargs;       /* NULL: the device exists; else rte_eal_hotplug_add("vdev", device, devargs) */
 	uint16_t mtu;              /* bytes of an IP packet */
