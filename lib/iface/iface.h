@@ -131,7 +131,7 @@ int iface_publish(struct iface_table *t, struct iface *ifp, struct err *err);
  * Routes are control's.
  */
 int iface_addr_add(struct iface_table *t, struct iface *ifp, const struct iface_addr *addr, struct err *err);
-/** 0 or -EADDRNOTAVAIL. @p af and @p addr: which; addr NULL: the first of that family. @p ret_old: what it was. */
+/** 0 or -EADDRNOTAVAIL. @p ret_old: what it was, may be NULL. */
 int iface_addr_remove(struct iface_table *t, struct iface *ifp, const struct ip_addr *addr, struct iface_addr *ret_old, struct err *err);
 /** An interface that has this address, or NULL. Constant time. */
 struct iface *iface_of_local(const struct iface_table *t, const struct ip_addr *addr);
