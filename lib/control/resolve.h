@@ -45,6 +45,11 @@ void resolve_dirty(struct resolve *r);
 /** Work it out now if dirty: rib_set_nh() for routes with gateways, outer_nh and outer_changed() for ipsec interfaces. */
 void resolve_run(struct resolve *r);
 
+/** An interface is about to be destroyed: let go of what ifp->resolve holds (its neighbour), and of its neighbours if it is a port. */
+void resolve_iface_gone(struct resolve *r, struct iface *ifp);
+/** A route with a gateway is about to be removed, or changed to another gateway: let go of the neighbour in route->user. Its next hop stays. */
+void resolve_route_gone(struct resolve *r, struct rib_route *route);
+
 /** Where a packet to @p addr would go from FIB @p fib, creating the neighbour it needs: NH_NEIGH for hosts on a link and gateways, NH_IPSEC, NH_LOCAL, NH_NONE ... */
 uint32_t resolve_nh(struct resolve *r, uint16_t fib, const struct ip_addr *addr);
 
