@@ -40,6 +40,7 @@ struct dataplane {
 	struct fib_table *fibs;                  /* [I] */
 	struct neigh_table *neighs;              /* [I] */
 	struct sadb *sadb;                       /* [I] */
+	const struct counter_table *sa_counters; /* [I] of sadb */
 	struct engine *engine[ENGINE_MAX];       /* [I] polled by every worker */
 	unsigned int nb_engines;                 /* [I] */
 	RCU_PTR(struct dp_tunables) tunables;    /* [R] */
@@ -48,6 +49,7 @@ struct dataplane {
 	struct rte_ring *punt;                   /* [I] workers -> control core, many producers */
 	struct counter_table drops;              /* [I] row i holds reasons 8i to 8i+7: dp_drop_count() */
 	struct worker *worker[WORKER_MAX];       /* [I] */
+	struct dp_port *port[PORT_MAX];          /* [I] by ethdev port, NULL: not ours */
 	bool running;                            /* [A] false: workers leave their loop */
 };
 
@@ -108,6 +110,8 @@ struct dp_worker_stats {
 	uint64_t handed_out, handed_in; /* to and from other workers */
 	uint64_t encapsulated, decapsulated; /* given to engines */
 	uint64_t originated;    /* echo replies made by the worker from received requests */
+	uint64_t dropped;       /* packets, all reasons */
+	uint64_t fragmented, fragments; /* packets that were cut, and what became of them */
 	uint64_t busy_cycles;   /* TSC cycles of polls that found packets */
 	uint64_t stage_cycles[16], stage_packets[16]; /* by enum dp_stage, when measured */
 	uint64_t in_flight;     /* packets inside engines now */
@@ -116,7 +120,7 @@ void dp_worker_stats(const struct dataplane *dp, unsigned int worker, struct dp_
 void dp_clear_workers(struct dataplane *dp);
 /** "rx", "classify", ...; NULL beyond the last. */
 const char *dp_stage_name(unsigned int stage);
-/** Monotonic ms of the last packet received by any worker from a port (0: none yet). For --idle-exit. */
+/** TSC time, in ms, of the last packet received by any worker from a port (0: none yet). For --idle-exit: compare with rte_rdtsc() in ms. */
 uint64_t dp_last_rx_ms(const struct dataplane *dp);
 /** No packet in rings, frames or engines (approximate while workers run). */
 bool dp_is_empty(const struct dataplane *dp);

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Stages 6 and 7: a packet routed to an ipsec interface gets the tunnel's outer header and goes through an engine; what comes out
+ * is an ESP packet whose next hop the control core keeps on the interface (DESIGN.md D3, D9).
+ */
+#include "datapath/stages.h"
+#include "route/nexthop.h"
+#include "datapath/poison.h"
+
+/* Has the interface encapsulated this packet before, or is it too deep in tunnels? */
+static inline bool
+out_loops(const struct pkt_meta *meta, uint16_t index)
+{
+	uint8_t i;
+
+	if (likely(meta->depth == 0))
+		return false;
+	if (meta->depth >= DP_NEST_MAX)
+		return true;
+	for (i = 0; i < meta->depth; i++)
+		if (meta->nested[i] == index)
+			return true;
+	return false;
+}
+
+/* May the packet go out by the interface? DROP_TOO_BIG is not final: it may be fragmented. */
+static inline enum drop_reason
+out_check(const struct iface_row *row, struct rte_mbuf *m)
+{
+	const struct sa *sa;
+
+	if (unlikely(row == NULL || !iface_row_passes(row)))
+		return DROP_OUT_IF_DOWN;
+	sa = row->sa_out;
+	if (unlikely(sa == NULL))
+		return DROP_NO_SA_OUT;
+	if (unlikely(out_loops(pkt_meta(m), row->index)))
+		return DROP_TUNNEL_LOOP;
+	if (unlikely(m->pkt_len > row->mtu))
+		return DROP_TOO_BIG;
+	if (unlikely(rte_pktmbuf_headroom(m) < row->outer.len + RTE_ETHER_HDR_LEN +
+						 sizeof(struct rte_esp_hdr) + sa->iv_len ||
+			    rte_pktmbuf_tailroom(m) < sa->overhead))
+		return DROP_HEADROOM;
+	return DROP_NONE;
+}
+
+/* Identification of an outer header: workers share the 16 bits, so that two never use the same at one time. */
+static inline uint16_t
+out_ip_id(struct worker *w)
+{
+	w->ip_id = (uint16_t)(w->ip_id + w->dp->nb_workers);
+	return w->ip_id;
+}
+
+static inline void
+out_wrap(struct worker *w, const struct iface_row *row, struct rte_mbuf *m)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+
+	meta->sa = row->sa_out;
+	meta->out = row->index;
+	meta->inner_len = (uint16_t)m->pkt_len;
+	meta->l3_len = row->outer.len;
+	meta->verdict = DROP_NONE;
+	meta->nested[meta->depth++] = row->index;
+	outer_push(&row->outer, m, meta->flags & PKT_IP6, out_ip_id(w));
+	meta->flags |= PKT_ENCAP;
+}
+
+static void
+out_reject(struct worker *w, struct frame *f, const struct iface_row *row, enum drop_reason bad,
+		struct rte_mbuf *m)
+{
+	if (bad == DROP_TOO_BIG) {
+		dp_fragment(w, &f->encap, row->mtu, m); /* fragments: next poll */
+		return;
+	}
+	if (row != NULL)
+		counter_row(&w->dp->ifaces->counters, w->id, row->index)[IF_CNT_OERRORS]++;
+	dp_drop(w, bad, m);
+}
+
+/* Stage 6: encap -> engine. */
+void
+dp_ipsec_out(struct worker *w, struct frame *f)
+{
+	const struct dataplane *dp = w->dp;
+	struct rte_mbuf *pkt[DP_VEC_MAX], *go[ENGINE_MAX][DP_VEC_MAX];
+	const struct iface_row *rows[DP_VEC_MAX];
+	uint16_t nb_go[ENGINE_MAX] = { 0 };
+	const uint16_t n = f->encap.n;
+	uint16_t i;
+	unsigned int e;
+
+	if (n == 0)
+		return;
+	/* A copy: fragments are pushed to the vector meanwhile. */
+	memcpy(pkt, f->encap.pkt, sizeof(pkt[0]) * n);
+	f->encap.n = 0;
+	for (i = 0; i < n; i++) {
+		rows[i] = iface_row(dp->ifaces, (uint16_t)nh_index(pkt_meta(pkt[i])->nh));
+		rte_prefetch0(rows[i]);
+		rte_prefetch0(&rows[i]->outer);
+	}
+	for (i = 0; i < n; i++)
+		if (likely(rows[i] != NULL))
+			rte_prefetch0(rows[i]->sa_out);
+	for (i = 0; i < n; i++) {
+		const struct iface_row *row = rows[i];
+		const enum drop_reason bad = out_check(row, pkt[i]);
+
+		if (unlikely(bad != DROP_NONE)) {
+			out_reject(w, f, row, bad, pkt[i]);
+			continue;
+		}
+		for (e = 0; e + 1 < dp->nb_engines && dp->engine[e] != row->sa_out->engine; e++)
+			;
+		out_wrap(w, row, pkt[i]);
+		go[e][nb_go[e]++] = pkt[i];
+	}
+	for (e = 0; e < dp->nb_engines; e++) {
+		if (nb_go[e] == 0)
+			continue;
+		w->cnt.encapsulated += nb_go[e];
+		dp->engine[e]->ops->encap(dp->engine[e], w->id, go[e], nb_go[e]);
+	}
+}
+
+/* Counters and common facts of a run of packets of one SA and interface. */
+struct out_run {
+	struct sa *sa;
+	const struct iface_row *row; /* NULL: the interface is gone */
+	uint16_t index;
+	uint64_t done, packets, bytes, errors;
+};
+
+static void
+out_run_flush(struct worker *w, const struct out_run *run)
+{
+	uint64_t *cnt;
+
+	if (run->sa == NULL)
+		return;
+	cnt = counter_row(w->dp->sa_counters, w->id, run->sa->id);
+	cnt[SA_CNT_DONE] += run->done;
+	cnt[SA_CNT_ERRORS] += run->errors;
+	if (run->packets != 0) {
+		cnt[SA_CNT_PACKETS] += run->packets;
+		cnt[SA_CNT_BYTES] += run->bytes;
+		cnt[SA_CNT_LAST_USE] = w->now_tsc;
+	}
+	cnt = counter_row(&w->dp->ifaces->counters, w->id, run->index);
+	cnt[IF_CNT_OPACKETS] += run->packets;
+	cnt[IF_CNT_OBYTES] += run->bytes;
+	cnt[IF_CNT_OERRORS] += run->errors;
+}
+
+static inline void
+out_run_start(struct worker *w, struct out_run *run, const struct pkt_meta *meta)
+{
+	*run = (struct out_run){ .sa = meta->sa, .index = meta->out };
+	run->row = iface_row(w->dp->ifaces, meta->out);
+}
+
+/* The ESP packet goes where the tunnel's remote end is. */
+static inline void
+out_push(struct worker *w, struct frame *f, const struct iface_row *row, struct rte_mbuf *m)
+{
+	switch (nh_kind(pkt_meta(m)->nh = row->outer_nh)) {
+	case NH_NEIGH:
+		dp_push(w, &f->out, m);
+		return;
+	case NH_ATTACHED:
+		dp_punt(w, PUNT_NEIGH, m);
+		return;
+	case NH_IPSEC:
+		dp_push(w, &f->encap, m); /* a tunnel through a tunnel: next poll */
+		return;
+	default:
+		dp_drop(w, DROP_TUNNEL_NO_ROUTE, m);
+	}
+}
+
+/* Stage 7: out_done -> out | punt | encap. */
+void
+dp_ipsec_out_done(struct worker *w, struct frame *f)
+{
+	struct rte_mbuf **pkt = f->out_done.pkt;
+	const uint16_t n = f->out_done.n;
+	struct out_run run = { .sa = NULL };
+	uint16_t i;
+
+	for (i = 0; i < n; i++) {
+		struct pkt_meta *meta = pkt_meta(pkt[i]);
+		enum drop_reason bad = (enum drop_reason)meta->verdict;
+
+		if (meta->sa != run.sa || meta->out != run.index) {
+			out_run_flush(w, &run);
+			out_run_start(w, &run, meta);
+		}
+		run.done++;
+		/* The tunnel changed its shape while the packet was in a device: its header is of the old one. */
+		if (unlikely(run.row == NULL || run.row->outer.len != meta->l3_len))
+			bad = bad != DROP_NONE ? bad : DROP_OUT_IF_DOWN;
+		if (unlikely(bad != DROP_NONE)) {
+			run.errors++;
+			dp_drop(w, bad, pkt[i]);
+			continue;
+		}
+		run.packets++;
+		run.bytes += meta->inner_len;
+		outer_finish(&run.row->outer, pkt[i]);
+		meta->flags = (uint8_t)(PKT_ORIGINATED | (run.row->outer.af == AF_INET6 ? PKT_IP6 : 0));
+		meta->fib = run.row->tunnelfib;
+		out_push(w, f, run.row, pkt[i]);
+	}
+	out_run_flush(w, &run);
+	f->out_done.n = 0;
+}
