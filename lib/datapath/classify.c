@@ -3,9 +3,9 @@
  * Stage 2: take the Ethernet header off, check the IP header, and tell ESP from what is to be routed and from what only the
  * control core understands (ARP, multicast). Whether ESP is for us is found out by the look-up of its SA.
  */
+#include "datapath/poison.h"
 #include "datapath/stages.h"
 #include "net/parse.h"
-#include "datapath/poison.h"
 
 /* What the packets of a run have in common: the port they came in by. */
 struct ingress {
@@ -37,8 +37,9 @@ classify_ip4(struct worker *w, struct frame *f, struct ingress *in, struct rte_m
 		dp_drop(w, bad, m);
 		return;
 	}
-	if (unlikely(meta->flags & PKT_L2_BCAST) || unlikely((ip->dst_addr & rte_cpu_to_be_32(0xe0000000)) ==
-							    rte_cpu_to_be_32(0xe0000000))) {
+	if (unlikely(meta->flags & PKT_L2_BCAST) ||
+			unlikely((ip->dst_addr & rte_cpu_to_be_32(0xe0000000)) ==
+					rte_cpu_to_be_32(0xe0000000))) {
 		dp_punt(w, PUNT_MULTICAST, m);
 		return;
 	}
@@ -128,7 +129,9 @@ classify_one(struct worker *w, struct frame *f, struct ingress *in, struct rte_m
 		}
 		flags = PKT_L2_BCAST;
 	}
-	*pkt_meta(m) = (struct pkt_meta){ .iface = in->row->index, .fib = in->row->fib, .flags = flags };
+	*pkt_meta(m) = (struct pkt_meta){
+		.iface = in->row->index, .fib = in->row->fib, .flags = flags
+	};
 	rte_pktmbuf_adj(m, RTE_ETHER_HDR_LEN);
 
 	if (likely(type == RTE_BE16(RTE_ETHER_TYPE_IPV4)))

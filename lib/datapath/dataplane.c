@@ -103,8 +103,10 @@ dp_create(const struct dp_args *args, struct err *err)
 	struct dataplane *dp;
 	uint16_t i;
 
-	if (args->nb_workers == 0 || args->nb_workers > WORKER_MAX || args->nb_engines > ENGINE_MAX) {
-		err_set(err, EINVAL, "workers: %u is not possible (1 to %u)", args->nb_workers, WORKER_MAX);
+	if (args->nb_workers == 0 || args->nb_workers > WORKER_MAX ||
+			args->nb_engines > ENGINE_MAX) {
+		err_set(err, EINVAL, "workers: %u is not possible (1 to %u)", args->nb_workers,
+				WORKER_MAX);
 		return NULL;
 	}
 	dp = rte_zmalloc("dataplane", sizeof(*dp), RTE_CACHE_LINE_SIZE);
@@ -112,7 +114,8 @@ dp_create(const struct dp_args *args, struct err *err)
 		goto no_memory;
 	dp_fill(dp, args);
 	if (counter_table_init(&dp->drops, "drops",
-			    (DROP_REASONS + COUNTER_FIELDS - 1) / COUNTER_FIELDS, args->nb_workers, err) != 0)
+			    (DROP_REASONS + COUNTER_FIELDS - 1) / COUNTER_FIELDS, args->nb_workers,
+			    err) != 0)
 		goto fail;
 	if (dp_set_tunables(dp, args->tunables, err) != 0)
 		goto fail;
@@ -178,16 +181,18 @@ dp_set_tunables(struct dataplane *dp, const struct dp_tunables *tunables, struct
 }
 
 int
-dp_add_port(struct dataplane *dp, uint16_t port_id, uint16_t iface, uint16_t nb_rxq, uint16_t nb_txq,
-		struct err *err)
+dp_add_port(struct dataplane *dp, uint16_t port_id, uint16_t iface, uint16_t nb_rxq,
+		uint16_t nb_txq, struct err *err)
 {
 	const unsigned int nb = dp->nb_workers;
 	struct dp_port *port;
 	uint16_t q;
 
 	if (port_id >= PORT_MAX)
-		return err_set(err, ENOSPC, "port %u: beyond the last port (%u)", port_id, PORT_MAX - 1);
-	RTE_VERIFY(!dp->running && dp->port[port_id] == NULL && nb_rxq > 0 && nb_txq > 0 && nb_txq <= nb);
+		return err_set(err, ENOSPC, "port %u: beyond the last port (%u)", port_id,
+				PORT_MAX - 1);
+	RTE_VERIFY(!dp->running && dp->port[port_id] == NULL && nb_rxq > 0 && nb_txq > 0 &&
+			nb_txq <= nb);
 	port = rte_zmalloc("dp_port", sizeof(*port), RTE_CACHE_LINE_SIZE);
 	if (port == NULL)
 		goto no_memory;
@@ -254,7 +259,8 @@ dp_start(struct dataplane *dp, struct err *err)
 	for (i = 0; i < dp->nb_workers; i++) {
 		if (rte_eal_remote_launch(worker_main, dp->worker[i], dp->lcore[i]) != 0) {
 			dp_stop(dp);
-			return err_set(err, EBUSY, "lcore %u: busy or not given to EAL", dp->lcore[i]);
+			return err_set(err, EBUSY, "lcore %u: busy or not given to EAL",
+					dp->lcore[i]);
 		}
 	}
 	return 0;
@@ -288,12 +294,14 @@ worker_discard(struct worker *w)
 	for (e = 0; e < w->dp->nb_engines; e++) {
 		const struct engine_ops *ops = w->dp->engine[e]->ops;
 
-		for (tries = 0; tries < 1000 && ops->in_flight(w->dp->engine[e], w->id) != 0; tries++) {
+		for (tries = 0; tries < 1000 && ops->in_flight(w->dp->engine[e], w->id) != 0;
+				tries++) {
 			n = ops->poll(w->dp->engine[e], w->id, pkt, DP_VEC_MAX);
 			while (n > 0) {
 				struct rte_mbuf *m = pkt[--n];
 
-				counter_row(w->dp->sa_counters, w->id, pkt_meta(m)->sa->id)[SA_CNT_DONE]++;
+				counter_row(w->dp->sa_counters, w->id,
+						pkt_meta(m)->sa->id)[SA_CNT_DONE]++;
 				dp_drop(w, DROP_STOPPING, m);
 			}
 		}

@@ -27,9 +27,9 @@
 
 /** Settings that workers read, replaced as a whole. */
 struct dp_tunables {
-	uint8_t ttl;        /* [I] of packets we make (net.inet.ip.ttl) */
-	int8_t ecn;         /* [I] net.inet.ipsec.ecn */
-	bool stage_cycles;  /* [I] measure cycles per stage */
+	uint8_t ttl;       /* [I] of packets we make (net.inet.ip.ttl) */
+	int8_t ecn;        /* [I] net.inet.ipsec.ecn */
+	bool stage_cycles; /* [I] measure cycles per stage */
 };
 
 /** Everything shared, in one place. Pointers are set before the first worker starts and stay. */
@@ -44,13 +44,13 @@ struct dataplane {
 	struct engine *engine[ENGINE_MAX];       /* [I] polled by every worker */
 	unsigned int nb_engines;                 /* [I] */
 	RCU_PTR(struct dp_tunables) tunables;    /* [R] */
-	uint16_t iface_of_port[PORT_MAX];        /* [A] interface index of an ethdev port, 0: none */
-	struct rte_mempool *pool;                /* [I] packets: private area PKT_PRIV_SIZE */
-	struct rte_ring *punt;                   /* [I] workers -> control core, many producers */
-	struct counter_table drops;              /* [I] row i holds reasons 8i to 8i+7: dp_drop_count() */
-	struct worker *worker[WORKER_MAX];       /* [I] */
-	struct dp_port *port[PORT_MAX];          /* [I] by ethdev port, NULL: not ours */
-	bool running;                            /* [A] false: workers leave their loop */
+	uint16_t iface_of_port[PORT_MAX];  /* [A] interface index of an ethdev port, 0: none */
+	struct rte_mempool *pool;          /* [I] packets: private area PKT_PRIV_SIZE */
+	struct rte_ring *punt;             /* [I] workers -> control core, many producers */
+	struct counter_table drops;        /* [I] row i holds reasons 8i to 8i+7: dp_drop_count() */
+	struct worker *worker[WORKER_MAX]; /* [I] */
+	struct dp_port *port[PORT_MAX];    /* [I] by ethdev port, NULL: not ours */
+	bool running;                      /* [A] false: workers leave their loop */
 };
 
 struct dp_args {
@@ -72,7 +72,8 @@ struct dataplane *dp_create(const struct dp_args *args, struct err *err);
 void dp_destroy(struct dataplane *dp);
 
 /** Give a port's queues to workers, before dp_start(): rx queue q to worker (port + q) mod workers, tx queues likewise. */
-int dp_add_port(struct dataplane *dp, uint16_t port_id, uint16_t iface, uint16_t nb_rxq, uint16_t nb_txq, struct err *err);
+int dp_add_port(struct dataplane *dp, uint16_t port_id, uint16_t iface, uint16_t nb_rxq,
+		uint16_t nb_txq, struct err *err);
 
 /** Launch the workers on their lcores. In the one-lcore form nothing is launched: the control core calls dp_poll(). */
 int dp_start(struct dataplane *dp, struct err *err);
@@ -105,18 +106,19 @@ void dp_clear_drops(struct dataplane *dp);
 struct dp_worker_stats {
 	unsigned int lcore;
 	uint64_t polls, empty_polls;
-	uint64_t rx, tx;        /* packets from and to ports */
-	uint64_t punted, injected; /* to and from the control core */
-	uint64_t handed_out, handed_in; /* to and from other workers */
+	uint64_t rx, tx;                     /* packets from and to ports */
+	uint64_t punted, injected;           /* to and from the control core */
+	uint64_t handed_out, handed_in;      /* to and from other workers */
 	uint64_t encapsulated, decapsulated; /* given to engines */
-	uint64_t originated;    /* echo replies made by the worker from received requests */
-	uint64_t dropped;       /* packets, all reasons */
+	uint64_t originated;            /* echo replies made by the worker from received requests */
+	uint64_t dropped;               /* packets, all reasons */
 	uint64_t fragmented, fragments; /* packets that were cut, and what became of them */
-	uint64_t busy_cycles;   /* TSC cycles of polls that found packets */
+	uint64_t busy_cycles;           /* TSC cycles of polls that found packets */
 	uint64_t stage_cycles[16], stage_packets[16]; /* by enum dp_stage, when measured */
-	uint64_t in_flight;     /* packets inside engines now */
+	uint64_t in_flight;                           /* packets inside engines now */
 };
-void dp_worker_stats(const struct dataplane *dp, unsigned int worker, struct dp_worker_stats *ret_stats);
+void dp_worker_stats(
+		const struct dataplane *dp, unsigned int worker, struct dp_worker_stats *ret_stats);
 void dp_clear_workers(struct dataplane *dp);
 /** "rx", "classify", ...; NULL beyond the last. */
 const char *dp_stage_name(unsigned int stage);

@@ -10,17 +10,17 @@
 #include "net/vec.h"
 
 struct frame {
-	struct vec rx;       /* [W] rx -> classify: Ethernet frames */
-	struct vec esp;      /* [W] classify -> ipsec_in: meta.l3_len is set */
-	struct vec in_done;  /* [W] engine -> ipsec_in_done */
-	struct vec ip4;      /* [W] classify, ipsec_in_done, local, control -> route */
-	struct vec ip6;      /* [W] the same for IPv6 */
-	struct vec local;    /* [W] route -> local: for one of our addresses */
-	struct vec encap;    /* [W] route -> ipsec_out: meta.nh is NH_IPSEC */
-	struct vec out_done; /* [W] engine -> ipsec_out_done */
-	struct vec out;      /* [W] route, ipsec_out_done -> rewrite: meta.nh is NH_NEIGH */
-	struct vec punt;     /* [W] any -> punt: meta.punt says why */
-	uint32_t tx_ports;   /* [W] bit p: tx[p] holds packets */
+	struct vec rx;           /* [W] rx -> classify: Ethernet frames */
+	struct vec esp;          /* [W] classify -> ipsec_in: meta.l3_len is set */
+	struct vec in_done;      /* [W] engine -> ipsec_in_done */
+	struct vec ip4;          /* [W] classify, ipsec_in_done, local, control -> route */
+	struct vec ip6;          /* [W] the same for IPv6 */
+	struct vec local;        /* [W] route -> local: for one of our addresses */
+	struct vec encap;        /* [W] route -> ipsec_out: meta.nh is NH_IPSEC */
+	struct vec out_done;     /* [W] engine -> ipsec_out_done */
+	struct vec out;          /* [W] route, ipsec_out_done -> rewrite: meta.nh is NH_NEIGH */
+	struct vec punt;         /* [W] any -> punt: meta.punt says why */
+	uint32_t tx_ports;       /* [W] bit p: tx[p] holds packets */
 	struct vec tx[PORT_MAX]; /* [W] rewrite -> tx: Ethernet frames, by ethdev port */
 };
 static_assert(PORT_MAX <= 32, "tx_ports is 32 bits");

@@ -4,10 +4,12 @@
  * is there an SA, does an interface claim it, does it come from the tunnel's other end? After it: integrity, replay window, inner
  * header, ECN (RFC 4301 5.2, RFC 4303 3.4). Sharing: an inbound SA belongs to one worker (DESIGN.md D7).
  */
+#include <rte_esp.h>
+
+#include "datapath/poison.h"
 #include "datapath/stages.h"
 #include "net/parse.h"
 #include "route/nexthop.h"
-#include "datapath/poison.h"
 
 /* ESP that is not ours passes through like any other packet; ESP to one of our addresses needs an SA. */
 static void
@@ -30,9 +32,11 @@ outer_source_is(const struct rte_mbuf *m, bool ip6, const struct ip_addr *remote
 {
 	if (!ip6)
 		return remote->af == AF_INET &&
-		       rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *)->src_addr == remote->v4;
+				rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *)->src_addr ==
+				remote->v4;
 	return remote->af == AF_INET6 &&
-	       memcmp(rte_pktmbuf_mtod(m, const struct rte_ipv6_hdr *)->src_addr, remote->v6, 16) == 0;
+			memcmp(rte_pktmbuf_mtod(m, const struct rte_ipv6_hdr *)->src_addr,
+					remote->v6, 16) == 0;
 }
 
 /* May this packet be given to this SA? Fills what the engine and ipsec_in_done need. */
@@ -64,8 +68,8 @@ esp_check(const struct worker *w, struct rte_mbuf *m, const struct sa *sa)
 	crypt_len = esp_len - (uint32_t)(sizeof(struct rte_esp_hdr) + sa->iv_len + sa->icv_len);
 	if (unlikely(crypt_len & (sa->block_len - 1u)))
 		return DROP_ESP_SHORT;
-	meta->tos = ip6 ? (uint8_t)(rte_be_to_cpu_32(pkt_ip6(m)->vtc_flow) >> 20) :
-			  pkt_ip4(m)->type_of_service;
+	meta->tos = ip6 ? (uint8_t)(rte_be_to_cpu_32(pkt_ip6(m)->vtc_flow) >> 20)
+			: pkt_ip4(m)->type_of_service;
 	return DROP_NONE;
 }
 
@@ -140,7 +144,8 @@ dp_engine_poll(struct worker *w, struct frame *f)
 
 		n = dp->engine[e]->ops->poll(dp->engine[e], w->id, pkt, room);
 		for (i = 0; i < n; i++)
-			vec_push(pkt_meta(pkt[i])->flags & PKT_ENCAP ? &f->out_done : &f->in_done, pkt[i]);
+			vec_push(pkt_meta(pkt[i])->flags & PKT_ENCAP ? &f->out_done : &f->in_done,
+					pkt[i]);
 	}
 }
 
@@ -175,7 +180,8 @@ in_run_start(const struct worker *w, struct in_run *run, struct sa *sa)
 {
 	const uint16_t index = __atomic_load_n(&sa->iface, __ATOMIC_RELAXED);
 
-	*run = (struct in_run){ .sa = sa, .row = index == 0 ? NULL : iface_row(w->dp->ifaces, index) };
+	*run = (struct in_run){ .sa = sa,
+		.row = index == 0 ? NULL : iface_row(w->dp->ifaces, index) };
 }
 
 /* Integrity, window, interface. */

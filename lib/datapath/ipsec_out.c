@@ -3,9 +3,11 @@
  * Stages 6 and 7: a packet routed to an ipsec interface gets the tunnel's outer header and goes through an engine; what comes out
  * is an ESP packet whose next hop the control core keeps on the interface (DESIGN.md D3, D9).
  */
+#include <rte_esp.h>
+
+#include "datapath/poison.h"
 #include "datapath/stages.h"
 #include "route/nexthop.h"
-#include "datapath/poison.h"
 
 /* Has the interface encapsulated this packet before, or is it too deep in tunnels? */
 static inline bool
@@ -39,7 +41,8 @@ out_check(const struct iface_row *row, struct rte_mbuf *m)
 	if (unlikely(m->pkt_len > row->mtu))
 		return DROP_TOO_BIG;
 	if (unlikely(rte_pktmbuf_headroom(m) < row->outer.len + RTE_ETHER_HDR_LEN +
-						 sizeof(struct rte_esp_hdr) + sa->iv_len ||
+							    sizeof(struct rte_esp_hdr) +
+							    sa->iv_len ||
 			    rte_pktmbuf_tailroom(m) < sa->overhead))
 		return DROP_HEADROOM;
 	return DROP_NONE;
@@ -211,7 +214,8 @@ dp_ipsec_out_done(struct worker *w, struct frame *f)
 		run.packets++;
 		run.bytes += meta->inner_len;
 		outer_finish(&run.row->outer, pkt[i]);
-		meta->flags = (uint8_t)(PKT_ORIGINATED | (run.row->outer.af == AF_INET6 ? PKT_IP6 : 0));
+		meta->flags = (uint8_t)(PKT_ORIGINATED |
+				(run.row->outer.af == AF_INET6 ? PKT_IP6 : 0));
 		meta->fib = run.row->tunnelfib;
 		out_push(w, f, run.row, pkt[i]);
 	}

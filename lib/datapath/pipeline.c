@@ -7,8 +7,8 @@
  */
 #include <rte_cycles.h>
 
-#include "datapath/stages.h"
 #include "datapath/poison.h"
+#include "datapath/stages.h"
 
 #ifdef DP_DEBUG_FRAME
 /* Packets are neither lost nor doubled: what came in is what went out, was dropped, or is still inside. */
@@ -19,12 +19,13 @@ frame_balance(const struct worker *w)
 	const struct frame *f = &w->frame;
 	uint64_t in = c->rx + c->injected + c->handed_in + c->created;
 	uint64_t out = c->tx + c->punted + c->handed_out + c->dropped + c->freed;
-	uint64_t inside = f->rx.n + f->esp.n + f->in_done.n + f->ip4.n + f->ip6.n + f->local.n + f->encap.n +
-			  f->out_done.n + f->out.n;
+	uint64_t inside = f->rx.n + f->esp.n + f->in_done.n + f->ip4.n + f->ip6.n + f->local.n +
+			f->encap.n + f->out_done.n + f->out.n;
 	unsigned int i;
 
 	for (i = 0; i < f->punt.n; i++)
-		inside += pkt_meta(f->punt.pkt[i])->punt != PUNT_ICMP_ERROR; /* those are counted as dropped */
+		inside += pkt_meta(f->punt.pkt[i])->punt !=
+				PUNT_ICMP_ERROR; /* those are counted as dropped */
 	for (i = 0; i < PORT_MAX; i++)
 		inside += f->tx[i].n;
 	for (i = 0; i < w->dp->nb_engines; i++)
@@ -39,17 +40,17 @@ frame_balance(const struct worker *w __rte_unused)
 #endif
 
 /* Run a stage; with `sysctl dp.stage_cycles=1`, measure it. */
-#define STAGE(w, stage, packets, call)                                                             \
-	do {                                                                                       \
-		if (unlikely((w)->measure)) {                                                      \
-			const uint64_t start_ = rte_rdtsc();                                       \
-			(w)->cnt.stage_packets[stage] += (packets);                                \
-			call;                                                                      \
-			(w)->cnt.stage_cycles[stage] += rte_rdtsc() - start_;                      \
-		} else {                                                                           \
-			call;                                                                      \
-		}                                                                                  \
-		frame_balance(w);                                                                  \
+#define STAGE(w, stage, packets, call)                                        \
+	do {                                                                  \
+		if (unlikely((w)->measure)) {                                 \
+			const uint64_t start_ = rte_rdtsc();                  \
+			(w)->cnt.stage_packets[stage] += (packets);           \
+			call;                                                 \
+			(w)->cnt.stage_cycles[stage] += rte_rdtsc() - start_; \
+		} else {                                                      \
+			call;                                                 \
+		}                                                             \
+		frame_balance(w);                                             \
 	} while (0)
 
 /* Everything behind receive: also what a stopping worker runs until it is empty. */

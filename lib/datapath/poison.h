@@ -3,7 +3,9 @@
 #ifndef DATAPATH_POISON_H
 #define DATAPATH_POISON_H
 
-#pragma GCC poison malloc calloc realloc printf fprintf log_line rte_log rte_malloc rte_zmalloc rte_free
-#pragma GCC poison rte_spinlock_lock rte_rwlock_write_lock pthread_mutex_lock usleep nanosleep write read ioctl
+#pragma GCC poison malloc calloc realloc printf fprintf log_line rte_log rte_malloc rte_zmalloc \
+		rte_free
+#pragma GCC poison rte_spinlock_lock rte_rwlock_write_lock pthread_mutex_lock usleep nanosleep \
+		write read ioctl
 
 #endif

@@ -3,10 +3,10 @@
  * Stage 5: where does it go? One bulk look-up in the FIB of the packets, TTL, and the kind of next hop. Packets made by us
  * (PKT_ORIGINATED) keep their TTL and cause no ICMP errors.
  */
+#include "datapath/poison.h"
 #include "datapath/stages.h"
 #include "net/cksum.h"
 #include "route/nexthop.h"
-#include "datapath/poison.h"
 
 /* A packet whose route is not one to forward by. */
 static void
@@ -49,7 +49,8 @@ route_push(struct worker *w, struct frame *f, struct rte_mbuf *m, uint32_t nh)
 		dp_push(w, &f->out, m);
 		return;
 	default:
-		dp_punt(w, PUNT_NEIGH, m); /* NH_ATTACHED: the control core looks for the neighbour */
+		dp_punt(w, PUNT_NEIGH,
+				m); /* NH_ATTACHED: the control core looks for the neighbour */
 	}
 }
 

@@ -106,7 +106,8 @@ dp_last_rx_ms(const struct dataplane *dp)
 	unsigned int i;
 
 	for (i = 0; i < dp->nb_workers; i++)
-		last = RTE_MAX(last, __atomic_load_n(&dp->worker[i]->cnt.last_rx_tsc, __ATOMIC_RELAXED));
+		last = RTE_MAX(last,
+				__atomic_load_n(&dp->worker[i]->cnt.last_rx_tsc, __ATOMIC_RELAXED));
 	return last / (rte_get_tsc_hz() / 1000);
 }
 
@@ -129,7 +130,8 @@ dp_is_empty(const struct dataplane *dp)
 	}
 	for (p = 0; p < PORT_MAX; p++)
 		for (q = 0; dp->port[p] != NULL && q < dp->port[p]->nb_txq; q++)
-			if (dp->port[p]->txq[q].ring != NULL && !rte_ring_empty(dp->port[p]->txq[q].ring))
+			if (dp->port[p]->txq[q].ring != NULL &&
+					!rte_ring_empty(dp->port[p]->txq[q].ring))
 				return false;
 	return true;
 }

@@ -5,8 +5,8 @@
  */
 #include <rte_ethdev.h>
 
-#include "datapath/stages.h"
 #include "datapath/poison.h"
+#include "datapath/stages.h"
 
 /* A full queue is tried a few times more; some PMDs take less than a burst at once. */
 #define TX_TRIES 4
@@ -33,8 +33,9 @@ tx_burst(struct worker *w, const struct dp_port *port, uint16_t queue, struct ve
 	for (i = 0; i < v->n; i++)
 		bytes += v->pkt[i]->pkt_len;
 	for (tries = 0; tries < TX_TRIES && sent < v->n; tries++)
-		sent = (uint16_t)(sent + rte_eth_tx_burst(port->port_id, queue, &v->pkt[sent],
-							 (uint16_t)(v->n - sent)));
+		sent = (uint16_t)(sent +
+				rte_eth_tx_burst(port->port_id, queue, &v->pkt[sent],
+						(uint16_t)(v->n - sent)));
 	for (i = sent; i < v->n; i++)
 		bytes -= v->pkt[i]->pkt_len;
 	tx_count(w, port->port_id, v, sent, bytes);

@@ -42,8 +42,8 @@ struct dp_txq {
 
 /** A port as the datapath knows it. */
 struct dp_port {
-	uint16_t port_id; /* [I] */
-	uint16_t nb_txq;  /* [I] */
+	uint16_t port_id;              /* [I] */
+	uint16_t nb_txq;               /* [I] */
 	struct dp_txq txq[WORKER_MAX]; /* [I] */
 };
 
@@ -56,27 +56,27 @@ struct worker_rxq {
 struct worker_counts {
 	uint64_t polls, empty_polls, rx, tx, punted, injected, handed_out, handed_in;
 	uint64_t encapsulated, decapsulated, originated, fragmented, created, dropped, busy_cycles;
-	uint64_t freed;        /* consumed by being turned into something else (an original of fragments) */
+	uint64_t freed; /* consumed by being turned into something else (an original of fragments) */
 	uint64_t last_rx_tsc;
 	uint64_t stage_cycles[ST_COUNT], stage_packets[ST_COUNT];
 };
 
 struct worker {
 	/* read only while running */
-	struct dataplane *dp;       /* [I] */
-	struct rte_rcu_qsbr *qsbr;  /* [I] */
-	uint16_t id;                /* [I] */
-	uint16_t nb_rxq;            /* [I] */
-	bool measure;               /* [W] stage_cycles, taken from the tunables at the start of a poll */
-	uint8_t icmp_budget;        /* [W] left in this poll */
-	uint8_t ttl;                /* [W] from the tunables */
-	bool serves_others;         /* [I] owns a transmit queue that other workers send by */
-	uint16_t rxq_first;         /* [W] where the next poll starts, so that no queue starves */
-	uint16_t ip_id;             /* [W] identification of the next outer IPv4 header */
-	uint64_t now_tsc;           /* [W] time of this poll */
-	uint64_t *drops;            /* [W] by enum drop_reason: its copy of dp->drops */
-	struct rte_ring *inject;    /* [I] from the control core */
-	struct rte_ring *handin;    /* [I] ESP from workers that do not own its SA */
+	struct dataplane *dp;      /* [I] */
+	struct rte_rcu_qsbr *qsbr; /* [I] */
+	uint16_t id;               /* [I] */
+	uint16_t nb_rxq;           /* [I] */
+	bool measure;        /* [W] stage_cycles, taken from the tunables at the start of a poll */
+	uint8_t icmp_budget; /* [W] left in this poll */
+	uint8_t ttl;         /* [W] from the tunables */
+	bool serves_others;  /* [I] owns a transmit queue that other workers send by */
+	uint16_t rxq_first;  /* [W] where the next poll starts, so that no queue starves */
+	uint16_t ip_id;      /* [W] identification of the next outer IPv4 header */
+	uint64_t now_tsc;    /* [W] time of this poll */
+	uint64_t *drops;     /* [W] by enum drop_reason: its copy of dp->drops */
+	struct rte_ring *inject;         /* [I] from the control core */
+	struct rte_ring *handin;         /* [I] ESP from workers that do not own its SA */
 	struct worker_rxq rxq[PORT_MAX]; /* [I] */
 	struct dp_port *port[PORT_MAX];  /* [I] NULL: no such port */
 
