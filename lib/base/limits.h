@@ -16,8 +16,17 @@
 #define IFACE_DESCR_MAX 64
 /* Ethernet ports. RTE_MAX_ETHPORTS of Debian's DPDK. */
 #define PORT_MAX 32
-/* Routing tables (FIBs). A used one costs 64 MiB for IPv4 (tbl24), an unused one 16 bytes. */
+/* Routing tables (FIBs). A used one costs 98 MiB for IPv4, and 2 x 100 MiB more once it has an IPv6 route; an unused one 8 bytes. */
 #define FIB_MAX 16
+/* IPv4 routes of a FIB. 8 bytes each, taken at once: 2 MiB. rte_lpm searches them one by one, so more would load slowly (docs/adr). */
+#define RT4_ROUTES_MAX 262144
+/* Groups of 256 addresses with IPv4 routes longer than /24. 1 KiB each, taken at once: 32 MiB beside the 64 MiB of tbl24. */
+#define RT4_TBL8_MAX 32768
+/* IPv6 routes of a FIB. About 140 bytes each (two copies and the list): 9 MiB. */
+#define RT6_ROUTES_MAX 65536
+/* Groups of IPv6 routes that share all bytes but the last, from /24 on: a /48 of its own takes 3, a /64 5, a host 13, less what it
+ * shares. 1 KiB each in each of two copies: 2 x 32 MiB beside 2 x 64 MiB of tbl24. */
+#define RT6_TBL8_MAX 32768
 /* Neighbours (adjacencies), bounded by the 18 bits of a next hop. 8 bytes each, 128 when used. */
 #define ADJ_MAX 65536
 /* Security associations. 64 bytes of counters per worker, about 1 KiB each when used. */
