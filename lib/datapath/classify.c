@@ -3,9 +3,10 @@
  * Stage 2: take the Ethernet header off, check the IP header, and tell ESP from what is to be routed and from what only the
  * control core understands (ARP, multicast). Whether ESP is for us is found out by the look-up of its SA.
  */
-#include "datapath/poison.h"
 #include "datapath/stages.h"
 #include "net/parse.h"
+
+#include "datapath/poison.h"
 
 /* What the packets of a run have in common: the port they came in by. */
 struct ingress {

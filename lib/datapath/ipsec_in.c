@@ -6,10 +6,11 @@
  */
 #include <rte_esp.h>
 
-#include "datapath/poison.h"
 #include "datapath/stages.h"
 #include "net/parse.h"
 #include "route/nexthop.h"
+
+#include "datapath/poison.h"
 
 /* ESP that is not ours passes through like any other packet; ESP to one of our addresses needs an SA. */
 static void

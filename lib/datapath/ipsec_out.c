@@ -5,9 +5,10 @@
  */
 #include <rte_esp.h>
 
-#include "datapath/poison.h"
 #include "datapath/stages.h"
 #include "route/nexthop.h"
+
+#include "datapath/poison.h"
 
 /* Has the interface encapsulated this packet before, or is it too deep in tunnels? */
 static inline bool

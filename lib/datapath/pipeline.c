@@ -7,8 +7,9 @@
  */
 #include <rte_cycles.h>
 
-#include "datapath/poison.h"
 #include "datapath/stages.h"
+
+#include "datapath/poison.h"
 
 #ifdef DP_DEBUG_FRAME
 /* Packets are neither lost nor doubled: what came in is what went out, was dropped, or is still inside. */

@@ -3,9 +3,10 @@
  * The last stages: packets for our own addresses (echo requests are answered here, everything else goes up), and the ring to the
  * control core.
  */
-#include "datapath/poison.h"
 #include "datapath/stages.h"
 #include "net/icmp.h"
+
+#include "datapath/poison.h"
 
 /* local -> ip4 | ip6 (the reply is routed in the next poll) | punt. */
 void

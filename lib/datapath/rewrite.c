@@ -4,10 +4,11 @@
  */
 #include <rte_ip_frag.h>
 
-#include "datapath/poison.h"
 #include "datapath/stages.h"
 #include "net/parse.h"
 #include "route/nexthop.h"
+
+#include "datapath/poison.h"
 
 #define FRAGMENTS_MAX 8
 

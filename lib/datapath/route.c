@@ -3,10 +3,11 @@
  * Stage 5: where does it go? One bulk look-up in the FIB of the packets, TTL, and the kind of next hop. Packets made by us
  * (PKT_ORIGINATED) keep their TTL and cause no ICMP errors.
  */
-#include "datapath/poison.h"
 #include "datapath/stages.h"
 #include "net/cksum.h"
 #include "route/nexthop.h"
+
+#include "datapath/poison.h"
 
 /* A packet whose route is not one to forward by. */
 static void

@@ -5,9 +5,10 @@
  */
 #include <rte_ethdev.h>
 
-#include "datapath/poison.h"
 #include "datapath/stages.h"
 #include "route/nexthop.h"
+
+#include "datapath/poison.h"
 
 /* How many packets of a ring one poll takes: less than what the vectors have room for. */
 #define RING_BURST 32

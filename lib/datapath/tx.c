@@ -5,8 +5,9 @@
  */
 #include <rte_ethdev.h>
 
-#include "datapath/poison.h"
 #include "datapath/stages.h"
+
+#include "datapath/poison.h"
 
 /* A full queue is tried a few times more; some PMDs take less than a burst at once. */
 #define TX_TRIES 4
