@@ -3,6 +3,7 @@
 #ifndef NET_CKSUM_H
 #define NET_CKSUM_H
 
+#include <netinet/in.h>
 #include <stdint.h>
 
 #include <rte_ip.h>
@@ -17,18 +18,35 @@ ip4_ttl_decrement(struct rte_ipv4_hdr *ip)
 	ip->hdr_checksum = (rte_be16_t)(sum + (sum >= 0xffff));
 }
 
+/** A 16-bit word under a checksum changes from @p old to @p now (RFC 1624). All in network order. */
+static inline rte_be16_t
+cksum_replace16(rte_be16_t cksum, rte_be16_t old, rte_be16_t now)
+{
+	uint32_t sum = (uint32_t)(uint16_t)~cksum + (uint16_t)~old + now;
+
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (rte_be16_t)~sum;
+}
+
 /** Replace the TOS byte and mend the checksum (RFC 1624). */
 static inline void
 ip4_tos_set(struct rte_ipv4_hdr *ip, uint8_t tos)
 {
-	uint32_t sum = (uint16_t)~ip->hdr_checksum;
-
-	sum += (uint16_t)~rte_cpu_to_be_16(ip->type_of_service);
-	sum += rte_cpu_to_be_16(tos);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	ip->hdr_checksum = (rte_be16_t)~sum;
+	ip->hdr_checksum = cksum_replace16(ip->hdr_checksum, rte_cpu_to_be_16(ip->type_of_service),
+			rte_cpu_to_be_16(tos));
 	ip->type_of_service = tos;
+}
+
+/** Folded sum of an ICMPv6 message and its pseudo header: 0xffff when its checksum is right, else ~sum belongs there. */
+static inline uint16_t
+cksum_icmp6(const struct rte_ipv6_hdr *ip, const void *icmp, uint16_t len)
+{
+	uint32_t sum = __rte_raw_cksum(
+			ip->src_addr, sizeof(ip->src_addr) + sizeof(ip->dst_addr), 0);
+
+	sum += (uint32_t)rte_cpu_to_be_16(len) + RTE_BE16(IPPROTO_ICMPV6);
+	return __rte_raw_cksum_reduce(__rte_raw_cksum(icmp, len, sum));
 }
 
 /** Traffic class of an IPv6 header, and its replacement. */
@@ -42,7 +60,7 @@ static inline void
 ip6_tc_set(struct rte_ipv6_hdr *ip, uint8_t tc)
 {
 	ip->vtc_flow = (ip->vtc_flow & rte_cpu_to_be_32(0xf00fffff)) |
-		       rte_cpu_to_be_32((uint32_t)tc << 20);
+			rte_cpu_to_be_32((uint32_t)tc << 20);
 }
 
 #endif
