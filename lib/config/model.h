@@ -19,12 +19,14 @@
 struct cfg_port {
 	char name[IFACE_NAME_MAX];
 	char device[CFG_NAME_MAX];
-	char devargs[256];   /* "": the device exists already */
+	char devargs[256]; /* "": the device exists already */
 	bool has_mac;
 	struct rte_ether_addr mac;
-	uint16_t mtu_bytes;  /* 1500 where not given */
+	uint16_t mtu_bytes; /* 1500 where not given */
 	uint16_t fib;
-	bool up;             /* true where not given */
+	bool up; /* true where not given */
+	bool monitor;
+	char description[IFACE_DESCR_MAX];
 	char host[IFACE_NAME_MAX]; /* "": no TAP towards the host */
 	struct ip_prefix *addresses;
 	unsigned int nb_addresses;
@@ -44,10 +46,10 @@ struct cfg_tunnel_addr {
 struct cfg_ipsec {
 	char name[IFACE_NAME_MAX];
 	char description[IFACE_DESCR_MAX];
-	uint32_t reqid;      /* 0: chosen */
-	uint16_t mtu_bytes;  /* 0: 1400 */
+	uint32_t reqid;     /* 0: chosen */
+	uint16_t mtu_bytes; /* 0: 1400 */
 	bool mtu_auto;
-	bool up;             /* true where not given and an address is, else false */
+	bool up; /* true where not given and an address is, else false */
 	bool monitor;
 	uint16_t fib, tunnelfib;
 	struct ip_addr tunnel_local, tunnel_remote; /* af 0: none */
@@ -55,7 +57,12 @@ struct cfg_ipsec {
 	unsigned int nb_addresses;
 };
 
-enum cfg_route_kind { CFG_ROUTE_GATEWAY, CFG_ROUTE_INTERFACE, CFG_ROUTE_BLACKHOLE, CFG_ROUTE_REJECT };
+enum cfg_route_kind {
+	CFG_ROUTE_GATEWAY,
+	CFG_ROUTE_INTERFACE,
+	CFG_ROUTE_BLACKHOLE,
+	CFG_ROUTE_REJECT
+};
 
 struct cfg_route {
 	struct ip_prefix prefix;
@@ -69,15 +76,17 @@ struct cfg_route {
 struct cfg_sa {
 	struct ip_addr src, dst;
 	uint32_t spi, reqid;
-	char mode[12];               /* "tunnel" (not given), "any", "transport" */
-	char encryption[32];         /* "": none */
-	char authentication[32];     /* "": none */
+	char mode[12];           /* "tunnel" (not given), "any", "transport" */
+	char encryption[32];     /* "": none */
+	char authentication[32]; /* "": none */
 	uint8_t encryption_key[CFG_KEY_MAX], authentication_key[CFG_KEY_MAX];
 	unsigned int encryption_key_len, authentication_key_len; /* bytes */
 	uint32_t replay_window_packets; /* 0: off. Not given: 0, as setkey(8) */
 	bool esn;
 	uint16_t natt_sport, natt_dport;
+	char pad[12]; /* "seq-pad" (not given), "zero-pad", "random-pad", as setkey(8) */
 	uint64_t soft_seconds, hard_seconds, soft_bytes, hard_bytes, soft_packets, hard_packets;
+	uint64_t soft_use_seconds, hard_use_seconds; /* since the first packet */
 };
 
 struct cfg_sysctl {
@@ -107,6 +116,9 @@ struct cfg_errors {
 	unsigned int n;
 };
 void cfg_errors_free(struct cfg_errors *errors);
+/** Add a mistake. @p path "" where there is none. Without memory the last entry is overwritten: a mistake is never lost unseen. */
+void cfg_errors_add(struct cfg_errors *errors, int code, const char *path, const char *fmt, ...)
+		__attribute__((format(printf, 4, 5)));
 
 /**
  * Read a JSON file (or text). Every mistake of type, range, key and syntax is reported, not only the first.
