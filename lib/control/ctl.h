@@ -83,8 +83,8 @@ struct iface *ctl_ipsec(struct ctl *ctl, const char *name, struct err *err);
 /* ctl_addr.c: routes that addresses bring */
 int ctl_addr_add(
 		struct ctl *ctl, struct iface *ifp, const struct iface_addr *addr, struct err *err);
-void ctl_addr_routes_remove(
-		struct ctl *ctl, const struct iface *ifp, const struct iface_addr *addr);
+void ctl_addr_routes_remove(struct ctl *ctl, const struct iface *ifp, const struct iface_addr *addr,
+		uint16_t fib);
 int ctl_addr_routes_add(struct ctl *ctl, const struct iface *ifp, const struct iface_addr *addr,
 		struct err *err);
 /** An address came or went: RUNNING of the tunnels that start there. */
@@ -95,12 +95,18 @@ void ctl_addr_flush(struct ctl *ctl, struct iface *ifp);
 /* ctl_route.c */
 /** All static routes that lead to an interface that goes, directly or by a gateway behind it. */
 void ctl_route_flush(struct ctl *ctl, const struct iface *ifp);
+void ctl_route_list_free(struct ctl_route_list *list);
 
-/* sa_bind.c: see there */
+/* sa_bind.c */
+/** An SA was added: let the interface claim it that wants it, if any. 0 or -errno: then it serves none. */
 int sa_bind(struct ctl *ctl, struct sa_ctl *sa, struct err *err);
+/** It serves no interface any more. The caller has called iface_prepare(). */
 void sa_unbind(struct ctl *ctl, struct sa_ctl *sa);
+/** A tunnel or reqid was set: claim the SAs that match it. Publishes nothing. */
 void sa_bind_iface(struct ctl *ctl, struct iface *ifp);
-void sa_unbind_iface(struct ctl *ctl, struct iface *ifp);
+/** The interface lets go of the SAs of this tunnel. Publishes nothing. */
+void sa_unbind_iface(struct ctl *ctl, struct iface *ifp, const struct ip_addr *local,
+		const struct ip_addr *remote, uint32_t reqid);
 /** Choose the outbound SA and make the outer header and the automatic MTU anew. Publishes nothing. */
 void sa_bind_refresh(struct ctl *ctl, struct iface *ifp);
 

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * SAs: setkey(8)'s add, get, delete, deleteall, flush, and lifetimes. What an SA must be is checked in ipsec/sa.c; which interface it
+ * serves is decided in sa_bind.c.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include <rte_jhash.h>
+
+#include "base/log.h"
+#include "control/ctl.h"
+
+#define SA_STR_MAX 96
+
+/* "sa 10000 to 192.168.0.5" */
+#define sa_str(prm) sa_describe((prm), (char[SA_STR_MAX]){ 0 })
+
+static char *
+sa_describe(const struct sa_params *prm, char *buf)
+{
+	snprintf(buf, SA_STR_MAX, "sa %u to %s", prm->spi, ip_str(&prm->dst));
+	return buf;
+}
+
+/* --- SAs with the same key in a counter mode --- */
+
+static uint32_t *
+twin_head(struct ctl *ctl, const uint8_t fingerprint[8])
+{
+	return &ctl->twin[rte_jhash(fingerprint, 8, 0) % CTL_TWIN_BUCKETS];
+}
+
+static bool
+is_counter_mode(const struct sa_params *prm)
+{
+	return prm->enc != NULL && prm->enc->counter_mode;
+}
+
+static const struct sa_ctl *
+twin_find(struct ctl *ctl, const uint8_t fingerprint[8])
+{
+	uint32_t id;
+
+	for (id = *twin_head(ctl, fingerprint); id != 0; id = ctl->note[id].twin_next)
+		if (memcmp(ctl->note[id].sa->fingerprint, fingerprint, 8) == 0)
+			return ctl->note[id].sa;
+	return NULL;
+}
+
+/* --- what control remembers of an SA --- */
+
+static bool
+has_lifetime(const struct sa_params *prm)
+{
+	const struct sa_lifetime none = { 0 };
+
+	return memcmp(&prm->soft, &none, sizeof(none)) != 0 ||
+			memcmp(&prm->hard, &none, sizeof(none)) != 0;
+}
+
+static void
+note_enter(struct ctl *ctl, struct sa_ctl *sa)
+{
+	struct ctl_sa_note *note = &ctl->note[sa->id];
+
+	memset(note, 0, sizeof(*note));
+	note->sa = sa;
+	if (is_counter_mode(&sa->prm)) {
+		uint32_t *head = twin_head(ctl, sa->fingerprint);
+
+		note->twin_next = *head;
+		*head = sa->id;
+	}
+	if (has_lifetime(&sa->prm)) {
+		note->timed = true;
+		note->timed_next = ctl->timed;
+		if (ctl->timed != 0)
+			ctl->note[ctl->timed].timed_prev = sa->id;
+		ctl->timed = sa->id;
+	}
+}
+
+static void
+note_leave(struct ctl *ctl, struct sa_ctl *sa)
+{
+	struct ctl_sa_note *note = &ctl->note[sa->id];
+
+	if (is_counter_mode(&sa->prm)) {
+		uint32_t *link = twin_head(ctl, sa->fingerprint);
+
+		while (*link != sa->id)
+			link = &ctl->note[*link].twin_next;
+		*link = note->twin_next;
+	}
+	if (note->timed) {
+		if (note->timed_next != 0)
+			ctl->note[note->timed_next].timed_prev = note->timed_prev;
+		if (note->timed_prev != 0)
+			ctl->note[note->timed_prev].timed_next = note->timed_next;
+		else
+			ctl->timed = note->timed_next;
+	}
+	memset(note, 0, sizeof(*note));
+}
+
+/* Out of the interface's row first, then out of every table. */
+static void
+sa_drop(struct ctl *ctl, struct sa_ctl *sa)
+{
+	sa->state = SA_DEAD;
+	sa_unbind(ctl, sa);
+	if (sa->sa != NULL)
+		__atomic_store_n(&sa->sa->state, SA_DEAD, __ATOMIC_RELEASE);
+	note_leave(ctl, sa);
+	sadb_remove(ctl->sadb, sa);
+}
+
+/* --- add --- */
+
+/* All that is legal but unwise, told and logged. */
+static void
+warn(struct ctl *ctl, const struct sa_params *prm, char *ret_warning)
+{
+	char unwise[160] = "", twin[96] = "", line[256];
+	const struct sa_ctl *other = NULL;
+	uint8_t fingerprint[8];
+
+	sa_params_warning(prm, unwise, sizeof(unwise));
+	if (is_counter_mode(prm)) {
+		sa_fingerprint(prm, fingerprint);
+		other = twin_find(ctl, fingerprint);
+	}
+	if (other != NULL)
+		snprintf(twin, sizeof(twin), "%sshares key and salt with %s",
+				unwise[0] == '\0' ? "" : "; ", sa_str(&other->prm));
+	if (ret_warning != NULL)
+		ret_warning[0] = '\0';
+	if (unwise[0] == '\0' && twin[0] == '\0')
+		return;
+	snprintf(line, sizeof(line), "%s: %s%s%s", sa_str(prm), unwise, twin,
+			other == NULL ? "" : ", and a counter-mode cipher must never");
+	log_warning("%s", line);
+	if (ret_warning != NULL)
+		memcpy(ret_warning, line, sizeof(line));
+}
+
+int
+ctl_sa_add(struct ctl *ctl, const struct sa_params *prm, char *ret_warning, struct err *err)
+{
+	struct err why = { 0 };
+	struct engine *engine;
+	struct sa_ctl *sa;
+	int rc;
+
+	ctl_assert_thread();
+	rc = sa_params_check(prm, err);
+	if (rc != 0)
+		return rc;
+	if (sadb_find(ctl->sadb, &prm->dst, prm->spi) != NULL)
+		return err_set(err, EEXIST, "%s: already exists", sa_str(prm));
+	engine = ctl_engine_for(ctl, prm, &why);
+	if (engine == NULL)
+		return err_set(err, ENOTSUP, "%s: %.180s", sa_str(prm), why.msg);
+	sa = sadb_add(ctl->sadb, prm, &why);
+	if (sa == NULL)
+		return err_set(err, why.code == 0 ? ENOMEM : why.code, "%s", why.msg);
+	warn(ctl, prm, ret_warning);
+	sa->engine = engine;
+	sa->state = SA_MATURE;
+	sa->created_ms = ctl_now_ms();
+	sa->created_s = (uint64_t)time(NULL);
+	note_enter(ctl, sa);
+	rc = sa_bind(ctl, sa, &why);
+	if (rc != 0) {
+		sa_drop(ctl, sa);
+		return err_set(err, -rc, "%s: %.180s", sa_str(prm), why.msg);
+	}
+	return 0;
+}
+
+/* --- get, delete --- */
+
+static struct sa_ctl *
+sa_find(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst, uint32_t spi,
+		struct err *err)
+{
+	struct sa_ctl *sa = sadb_find(ctl->sadb, dst, spi);
+
+	if (sa != NULL && ip_equal(&sa->prm.src, src))
+		return sa;
+	err_set(err, ESRCH, "sa %u from %s to %s: not found", spi, ip_str(src), ip_str(dst));
+	return NULL;
+}
+
+int
+ctl_sa_get(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst, uint32_t spi,
+		struct sa_ctl **ret_sa, struct err *err)
+{
+	struct sa_ctl *sa;
+
+	ctl_assert_thread();
+	sa = sa_find(ctl, src, dst, spi, err);
+	if (sa == NULL)
+		return -ESRCH;
+	*ret_sa = sa;
+	return 0;
+}
+
+int
+ctl_sa_delete(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst, uint32_t spi,
+		struct err *err)
+{
+	struct sa_ctl *sa;
+	int rc;
+
+	ctl_assert_thread();
+	sa = sa_find(ctl, src, dst, spi, err);
+	if (sa == NULL)
+		return -ESRCH;
+	rc = iface_prepare(ctl->ifaces, err);
+	if (rc == 0)
+		sa_drop(ctl, sa);
+	return rc;
+}
+
+struct selection {
+	struct ctl *ctl;
+	const struct ip_addr *src, *dst; /* NULL: all */
+	int n;
+};
+
+static int
+drop_selected(struct sa_ctl *sa, void *arg)
+{
+	struct selection *sel = arg;
+
+	if (sel->src != NULL &&
+			(!ip_equal(&sa->prm.src, sel->src) || !ip_equal(&sa->prm.dst, sel->dst)))
+		return 0;
+	sa_drop(sel->ctl, sa);
+	sel->n++;
+	return 0;
+}
+
+int
+ctl_sa_delete_all(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst,
+		struct err *err)
+{
+	struct selection sel = { .ctl = ctl, .src = src, .dst = dst };
+
+	ctl_assert_thread();
+	sadb_foreach(ctl->sadb, drop_selected, &sel);
+	return sel.n;
+}
+
+int
+ctl_sa_flush(struct ctl *ctl)
+{
+	struct selection sel = { .ctl = ctl };
+
+	ctl_assert_thread();
+	sadb_foreach(ctl->sadb, drop_selected, &sel);
+	return sel.n;
+}
+
+/* --- lifetimes --- */
+
+static bool
+is_over(const struct sa_lifetime *limit, const struct sa_lifetime *used)
+{
+	return (limit->seconds != 0 && used->seconds >= limit->seconds) ||
+			(limit->use_seconds != 0 && used->use_seconds >= limit->use_seconds) ||
+			(limit->bytes != 0 && used->bytes >= limit->bytes) ||
+			(limit->packets != 0 && used->packets >= limit->packets);
+}
+
+static void
+lifetime_check(struct ctl *ctl, struct sa_ctl *sa, uint64_t now_ms)
+{
+	struct sa_lifetime used = { 0 };
+
+	used.packets = counter_sum(sa->counters, sa->id, SA_CNT_PACKETS);
+	used.bytes = counter_sum(sa->counters, sa->id, SA_CNT_BYTES);
+	if (used.packets != 0 && sa->first_use_ms == 0)
+		sa->first_use_ms = now_ms;
+	used.seconds = (now_ms - sa->created_ms) / 1000;
+	used.use_seconds = sa->first_use_ms == 0 ? 0 : (now_ms - sa->first_use_ms) / 1000;
+	if (is_over(&sa->prm.hard, &used)) {
+		log_notice("%s: hard lifetime passed, removed", sa_str(&sa->prm));
+		sa_drop(ctl, sa);
+	} else if (sa->state == SA_MATURE && is_over(&sa->prm.soft, &used)) {
+		log_notice("%s: soft lifetime passed", sa_str(&sa->prm));
+		sa->state = SA_DYING;
+		if (sa->sa != NULL)
+			__atomic_store_n(&sa->sa->state, SA_DYING, __ATOMIC_RELEASE);
+	}
+}
+
+void
+ctl_sa_second(struct ctl *ctl, uint64_t now_ms)
+{
+	uint32_t id, next;
+
+	for (id = ctl->timed; id != 0; id = next) {
+		next = ctl->note[id].timed_next;
+		lifetime_check(ctl, ctl->note[id].sa, now_ms);
+	}
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sysctl(8): FreeBSD's names and defaults, only those that something here honours. A change is in force when the setter returns. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "control/ctl.h"
+
+struct knob {
+	const char *name, *description;
+	int64_t minimum, maximum, initial;
+};
+
+static const struct knob knobs[SYSCTL_COUNT] = {
+	[SYSCTL_PREFERRED_OLDSA] = { "net.key.preferred_oldsa",
+			"Outbound SA of an interface: 1 the oldest, 0 the newest", 0, 1, 1 },
+	[SYSCTL_DFBIT] = { "net.inet.ipsec.dfbit",
+			"DF bit of the outer IPv4 header: 0 clear, 1 set, 2 copy", 0, 2, 0 },
+	[SYSCTL_ECN] = { "net.inet.ipsec.ecn",
+			"ECN of tunnels (RFC 6040): -1 forbidden, 0 compatibility, 1 normal", -1, 1,
+			0 },
+	[SYSCTL_TTL] = { "net.inet.ip.ttl", "TTL and hop limit of outer headers and own packets", 1,
+			255, 64 },
+};
+
+void
+ctl_sysctl_init(struct ctl *ctl)
+{
+	unsigned int i;
+
+	for (i = 0; i < SYSCTL_COUNT; i++)
+		ctl->sysctl[i] = knobs[i].initial;
+}
+
+struct dp_tunables
+ctl_tunables(const struct ctl *ctl)
+{
+	return (struct dp_tunables){
+		.ttl = (uint8_t)ctl->sysctl[SYSCTL_TTL],
+		.ecn = (int8_t)ctl->sysctl[SYSCTL_ECN],
+	};
+}
+
+static int
+knob_find(const char *name, struct err *err)
+{
+	unsigned int i;
+
+	for (i = 0; i < SYSCTL_COUNT; i++)
+		if (strcmp(name, knobs[i].name) == 0)
+			return (int)i;
+	return err_set(err, ENOENT, "sysctl: unknown name, %.64s", name);
+}
+
+/* Outer headers and outbound SAs of all tunnels anew. */
+static int
+tunnels_renew(struct ctl *ctl, struct err *err)
+{
+	struct iface *ifp;
+	int rc = 0;
+
+	for (ifp = iface_next(ctl->ifaces, NULL); ifp != NULL && rc == 0;
+			ifp = iface_next(ctl->ifaces, ifp)) {
+		if (ifp->kind != IFACE_IPSEC)
+			continue;
+		sa_bind_refresh(ctl, ifp);
+		rc = iface_publish(ctl->ifaces, ifp, err);
+	}
+	return rc;
+}
+
+int
+ctl_sysctl_set(struct ctl *ctl, const char *name, int64_t value, struct err *err)
+{
+	const int id = knob_find(name, err);
+	struct dp_tunables tunables;
+	int64_t old;
+	int rc;
+
+	ctl_assert_thread();
+	if (id < 0)
+		return id;
+	if (value < knobs[id].minimum || value > knobs[id].maximum)
+		return err_set(err, EINVAL,
+				"%s: value out of range, %" PRId64 " (%" PRId64 " to %" PRId64 ")",
+				name, value, knobs[id].minimum, knobs[id].maximum);
+	old = ctl->sysctl[id];
+	if (value == old)
+		return 0;
+	ctl->sysctl[id] = value;
+	tunables = ctl_tunables(ctl);
+	tunables.stage_cycles = rcu_own(ctl->dp->tunables)->stage_cycles;
+	rc = dp_set_tunables(ctl->dp, &tunables, err);
+	if (rc == 0)
+		rc = tunnels_renew(ctl, err);
+	if (rc != 0)
+		ctl->sysctl[id] = old;
+	return rc;
+}
+
+int
+ctl_sysctl_get(struct ctl *ctl, const char *name, int64_t *ret_value, struct err *err)
+{
+	const int id = knob_find(name, err);
+
+	ctl_assert_thread();
+	if (id < 0)
+		return id;
+	*ret_value = ctl->sysctl[id];
+	return 0;
+}
+
+bool
+ctl_sysctl_at(struct ctl *ctl, unsigned int i, struct ctl_sysctl *ret_sysctl)
+{
+	ctl_assert_thread();
+	if (i >= SYSCTL_COUNT)
+		return false;
+	*ret_sysctl = (struct ctl_sysctl){
+		.name = knobs[i].name,
+		.description = knobs[i].description,
+		.value = ctl->sysctl[i],
+		.minimum = knobs[i].minimum,
+		.maximum = knobs[i].maximum,
+		.initial = knobs[i].initial,
+	};
+	return true;
+}
