@@ -7,7 +7,6 @@
 
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 
 #include <rte_arp.h>
 #include <rte_icmp.h>
@@ -26,6 +25,25 @@
 #define ICMP4_ERROR_MAX 576
 #define ICMP6_ERROR_MAX 1280
 #define ND_OPT_LINKADDR_LEN 8
+
+/* ICMP types and codes (RFC 792, RFC 1812), by names of our own: those of netinet/ip_icmp.h clash with enum icmp_error. */
+enum icmp4_type {
+	ICMP4_ECHO_REPLY = 0,
+	ICMP4_UNREACHABLE = 3,
+	ICMP4_SOURCE_QUENCH = 4,
+	ICMP4_REDIRECT = 5,
+	ICMP4_ECHO_REQUEST = 8,
+	ICMP4_TIME_EXCEEDED = 11,
+	ICMP4_PARAM_PROBLEM = 12
+};
+enum icmp4_unreachable_code {
+	ICMP4_NET = 0,
+	ICMP4_HOST = 1,
+	ICMP4_PROTOCOL = 2,
+	ICMP4_PORT = 3,
+	ICMP4_FRAG_NEEDED = 4,
+	ICMP4_PROHIBITED = 13
+};
 
 /* Network order words of type and code, for mending a checksum. */
 static rte_be16_t
@@ -77,8 +95,8 @@ ip6_turn_round(struct rte_mbuf *m, uint8_t ttl)
 bool
 icmp_echo_reply(struct rte_mbuf *m, bool ip6, uint8_t ttl)
 {
-	const uint8_t request = ip6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO;
-	const uint8_t reply = ip6 ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY;
+	const uint8_t request = ip6 ? ICMP6_ECHO_REQUEST : ICMP4_ECHO_REQUEST;
+	const uint8_t reply = ip6 ? ICMP6_ECHO_REPLY : ICMP4_ECHO_REPLY;
 	struct parse_icmp message;
 	struct rte_icmp_hdr *icmp;
 	struct ip_addr src, dst;
@@ -118,8 +136,8 @@ is_icmp_error(const struct rte_mbuf *m, bool ip6, const struct parse_l4 *l4)
 	type = *rte_pktmbuf_mtod_offset(m, const uint8_t *, l4->offset);
 	if (ip6)
 		return type < ICMP6_INFOMSG_MASK || type == ND_REDIRECT;
-	return type == ICMP_UNREACH || type == ICMP_SOURCEQUENCH || type == ICMP_REDIRECT ||
-			type == ICMP_TIMXCEED || type == ICMP_PARAMPROB;
+	return type == ICMP4_UNREACHABLE || type == ICMP4_SOURCE_QUENCH || type == ICMP4_REDIRECT ||
+			type == ICMP4_TIME_EXCEEDED || type == ICMP4_PARAM_PROBLEM;
 }
 
 /* 0/8 and class E name no host either. */
@@ -202,19 +220,19 @@ static const struct {
 	uint8_t type4, code4;
 	uint8_t type6, code6;
 } errors[] = {
-	[ICMP_TIME_EXCEEDED] = { ICMP_TIMXCEED, ICMP_TIMXCEED_INTRANS, ICMP6_TIME_EXCEEDED,
+	[ICMP_TIME_EXCEEDED] = { ICMP4_TIME_EXCEEDED, 0, ICMP6_TIME_EXCEEDED,
 			ICMP6_TIME_EXCEED_TRANSIT },
-	[ICMP_NET_UNREACHABLE] = { ICMP_UNREACH, ICMP_UNREACH_NET, ICMP6_DST_UNREACH,
+	[ICMP_NET_UNREACHABLE] = { ICMP4_UNREACHABLE, ICMP4_NET, ICMP6_DST_UNREACH,
 			ICMP6_DST_UNREACH_NOROUTE },
-	[ICMP_HOST_UNREACHABLE] = { ICMP_UNREACH, ICMP_UNREACH_HOST, ICMP6_DST_UNREACH,
+	[ICMP_HOST_UNREACHABLE] = { ICMP4_UNREACHABLE, ICMP4_HOST, ICMP6_DST_UNREACH,
 			ICMP6_DST_UNREACH_ADDR },
-	[ICMP_ADMIN_PROHIBITED] = { ICMP_UNREACH, ICMP_UNREACH_FILTER_PROHIB, ICMP6_DST_UNREACH,
+	[ICMP_ADMIN_PROHIBITED] = { ICMP4_UNREACHABLE, ICMP4_PROHIBITED, ICMP6_DST_UNREACH,
 			ICMP6_DST_UNREACH_ADMIN },
-	[ICMP_PROTO_UNREACHABLE] = { ICMP_UNREACH, ICMP_UNREACH_PROTOCOL, ICMP6_PARAM_PROB,
+	[ICMP_PROTO_UNREACHABLE] = { ICMP4_UNREACHABLE, ICMP4_PROTOCOL, ICMP6_PARAM_PROB,
 			ICMP6_PARAMPROB_NEXTHEADER },
-	[ICMP_PORT_UNREACHABLE] = { ICMP_UNREACH, ICMP_UNREACH_PORT, ICMP6_DST_UNREACH,
+	[ICMP_PORT_UNREACHABLE] = { ICMP4_UNREACHABLE, ICMP4_PORT, ICMP6_DST_UNREACH,
 			ICMP6_DST_UNREACH_NOPORT },
-	[ICMP_TOO_BIG] = { ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG, ICMP6_PACKET_TOO_BIG, 0 },
+	[ICMP_TOO_BIG] = { ICMP4_UNREACHABLE, ICMP4_FRAG_NEEDED, ICMP6_PACKET_TOO_BIG, 0 },
 };
 
 /* How much of a packet is quoted behind @p headers bytes. */

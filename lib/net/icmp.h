@@ -22,6 +22,9 @@
  */
 bool icmp_echo_reply(struct rte_mbuf *m, bool ip6, uint8_t ttl);
 
+#ifdef ICMP_TIME_EXCEEDED
+#error "netinet/ip_icmp.h defines ICMP_TIME_EXCEEDED as something else: do not include it beside net/icmp.h"
+#endif
 enum icmp_error {
 	ICMP_TIME_EXCEEDED,
 	ICMP_NET_UNREACHABLE, /* no route */
