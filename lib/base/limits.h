@@ -25,8 +25,10 @@
 /* IPv6 routes of a FIB. About 140 bytes each (two copies and the list): 9 MiB. */
 #define RT6_ROUTES_MAX 65536
 /* Groups of IPv6 routes that share all bytes but the last, from /24 on: a /48 of its own takes 3, a /64 5, a host 13, less what it
- * shares. 1 KiB each in each of two copies: 2 x 32 MiB beside 2 x 64 MiB of tbl24. */
-#define RT6_TBL8_MAX 32768
+ * shares. 1 KiB each in each of two copies: 2 x 32 MiB at first beside 2 x 64 MiB of tbl24; made anew with twice as many when
+ * they are used up, as long as there is memory. */
+#define RT6_TBL8_MIN 32768u
+#define RT6_TBL8_MAX 524288u
 /* Neighbours (adjacencies), bounded by the 18 bits of a next hop. 8 bytes each, 128 when used. */
 #define ADJ_MAX 65536
 /* Security associations. 64 bytes of counters per worker, about 1 KiB each when used. */

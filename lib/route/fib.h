@@ -25,8 +25,9 @@ struct fib_table {
 	RCU_PTR(struct fib) fib[FIB_MAX]; /* [R] */
 };
 
-/** The FIB, created empty if need be. NULL with @p err (ENOMEM, ERANGE). Control core. */
+/** The FIB, created empty if need be. NULL with @p err (ENOMEM, ERANGE). Control core, after rcu_init(). */
 struct fib *fib_get(struct fib_table *t, unsigned int id, struct err *err);
+/** Free all; no worker runs any more, rcu_fini() comes later. */
 void fib_table_fini(struct fib_table *t);
 
 /** Insert or replace. 0, -ENOSPC, -ENOMEM with @p err. @p prefix is masked. Control core. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_debug.h>
 #include <rte_hash.h>
 #include <rte_jhash.h>
 #include <rte_lcore.h>
@@ -70,8 +71,10 @@ index_create(void)
 struct neigh_table *
 neigh_table_create(struct err *err)
 {
-	struct neigh_table *t = rte_zmalloc("neigh_table", sizeof(*t), RTE_CACHE_LINE_SIZE);
+	struct neigh_table *t;
 
+	RTE_VERIFY(rcu_qsbr() != NULL); /* rcu_init() comes first */
+	t = rte_zmalloc("neigh_table", sizeof(*t), RTE_CACHE_LINE_SIZE);
 	if (t != NULL)
 		t->index = index_create();
 	if (t == NULL || t->index == NULL) {

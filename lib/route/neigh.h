@@ -48,12 +48,17 @@ struct neigh_table {
 	uint32_t count;                   /* [C] */
 };
 
+/** After rcu_init(). */
 struct neigh_table *neigh_table_create(struct err *err);
+/** No worker runs any more; rcu_fini() comes later. n->queue of those left must be NULL. */
 void neigh_table_destroy(struct neigh_table *t);
 
 /** Find, or NULL. */
 struct neigh *neigh_find(const struct neigh_table *t, uint16_t iface, const struct ip_addr *addr);
-/** Find or make an INCOMPLETE one (its adjacency published, not known). NULL with err ENOSPC/ENOMEM. */
+/**
+ * Find or make an INCOMPLETE one (its adjacency published, not known). NULL with err ENOSPC/ENOMEM. Index 0 is never given; a row, once
+ * published, is not NULL again. Times, tries and refs are the caller's, here and below.
+ */
 struct neigh *neigh_get(struct neigh_table *t, uint16_t iface, uint16_t port_id, const struct ip_addr *addr, struct err *err);
 /** The MAC address is known: publish the adjacency with @p src (the port's MAC), enter @p state. 0 or -ENOMEM: unchanged. */
 int neigh_set(struct neigh_table *t, struct neigh *n, const struct rte_ether_addr *mac,

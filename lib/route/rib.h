@@ -26,12 +26,12 @@ struct rib_spec {
 	enum rib_kind kind;
 	struct ip_addr gateway; /* RIB_GATEWAY */
 	uint16_t iface;         /* RIB_INTERFACE, and for sources other than static; 0: none */
-	uint32_t nh;            /* what to put into the FIB, NH_NONE: nothing yet (gateway not resolvable) */
+	uint32_t nh;            /* what to put into the FIB, NH_NONE: nothing, as if the route were not there */
 };
 
 struct rib_route {
 	struct rib_spec spec; /* [C] */
-	bool active;          /* [C] it is the one in the FIB */
+	bool active;          /* [C] it is the one in the FIB: the most preferred that has a next hop */
 	void *user;           /* [C] of the caller (the neighbour it holds) */
 	void *owner;          /* [C] of who inserted it, NULL at first (its place in a list of the interface's routes) */
 };
@@ -39,6 +39,7 @@ struct rib_route {
 struct rib;
 
 struct rib *rib_create(struct fib_table *fibs, struct err *err);
+/** Free all routes; the FIBs keep what is in them until fib_table_fini(). */
 void rib_destroy(struct rib *rib);
 
 /**

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_debug.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 
@@ -27,6 +28,8 @@ lpm_create(unsigned int fib, struct err *err)
 	char name[RTE_LPM_NAMESIZE];
 	struct rte_lpm *lpm;
 
+	RTE_VERIFY(rcu.v !=
+			NULL); /* rcu_init() comes first: a table without it would give groups away under readers */
 	snprintf(name, sizeof(name), "rt4-%u-%u", fib, serial++);
 	lpm = rte_lpm_create(name, (int)rte_socket_id(), &config);
 	if (lpm == NULL) {

@@ -42,12 +42,18 @@ struct rt6 {
 
 static unsigned int serial; /* names of DPDK objects are unique in a process */
 
+/* What is made, and made anew to grow, together. */
+struct tables {
+	struct rt6_rules *rules;
+	struct rte_lpm6 *copy[2];
+};
+
 static struct rte_lpm6 *
-lpm_create(unsigned int fib)
+lpm_create(unsigned int fib, uint32_t groups_max)
 {
 	const struct rte_lpm6_config config = {
 		.max_rules = RT6_ROUTES_MAX,
-		.number_tbl8s = RT6_TBL8_MAX,
+		.number_tbl8s = groups_max,
 	};
 	char name[RTE_LPM6_NAMESIZE];
 
@@ -55,29 +61,26 @@ lpm_create(unsigned int fib)
 	return rte_lpm6_create(name, (int)rte_socket_id(), &config);
 }
 
-/* The tables are made with the first route: a FIB without IPv6 does without their memory. */
-static int
-tables_create(struct rt6 *t, struct err *err)
+static void
+tables_destroy(struct tables *set)
 {
-	struct rte_lpm6 *copy[2];
+	rte_lpm6_free(set->copy[0]);
+	rte_lpm6_free(set->copy[1]);
+	rt6_rules_destroy(set->rules);
+}
 
-	if (t->idle != NULL)
+static int
+tables_create(struct tables *set, unsigned int fib, uint32_t groups_max, struct err *err)
+{
+	set->copy[0] = lpm_create(fib, groups_max);
+	set->copy[1] = set->copy[0] == NULL ? NULL : lpm_create(fib, groups_max);
+	set->rules = set->copy[1] == NULL ? NULL : rt6_rules_create(fib, groups_max);
+	if (set->rules != NULL)
 		return 0;
-	copy[0] = lpm_create(t->fib);
-	copy[1] = lpm_create(t->fib);
-	t->rules = rt6_rules_create(t->fib);
-	if (copy[0] == NULL || copy[1] == NULL || t->rules == NULL) {
-		rte_lpm6_free(copy[0]);
-		rte_lpm6_free(copy[1]);
-		rt6_rules_destroy(t->rules);
-		t->rules = NULL;
-		return err_set(err, ENOMEM,
-				"fib %u: no memory for its IPv6 table (two pieces of %u MiB)",
-				t->fib, 64 + RT6_TBL8_MAX / 1024);
-	}
-	t->idle = copy[0];
-	rcu_publish(t->face.lpm, copy[1]);
-	return 0;
+	tables_destroy(set);
+	return err_set(err, ENOMEM,
+			"fib %u: no memory for an IPv6 table of %u groups (two pieces of %u MiB)",
+			fib, groups_max, 64 + groups_max / 1024);
 }
 
 struct rt6 *
@@ -176,26 +179,94 @@ enqueue(struct rt6 *t, const struct change *c)
 	rt6_settle(t);
 }
 
+static int
+copy_route(const uint8_t addr[16], uint8_t len, uint32_t nh, void *arg)
+{
+	const struct tables *set = arg;
+	int rc = rt6_rules_insert(set->rules, addr, len, nh);
+
+	if (rc >= 0)
+		rc = rte_lpm6_add(set->copy[0], addr, len, nh);
+	return rc < 0 ? rc : rte_lpm6_add(set->copy[1], addr, len, nh);
+}
+
+static void
+lpm_destroy(void *lpm)
+{
+	rte_lpm6_free(lpm);
+}
+
+/* Put tables that hold everything in place of those in use, if any. The queue has nothing to tell them. */
+static void
+tables_publish(struct rt6 *t, const struct tables *set)
+{
+	struct rte_lpm6 *active = rcu_own(t->face.lpm), *idle = t->idle;
+
+	rcu_publish(t->face.lpm, set->copy[0]);
+	t->idle = set->copy[1];
+	rt6_rules_destroy(t->rules);
+	t->rules = set->rules;
+	t->behind = 0;
+	t->count = 0;
+	t->token = 0; /* no worker has seen the idle copy */
+	/* Workers may still be in either: the idle one was left by them only when the token had passed. */
+	rcu_retire(active, lpm_destroy, NULL);
+	rcu_retire(idle, lpm_destroy, NULL);
+}
+
+/* Make the tables anew with more groups, and insert the route for which there was no room. */
+static int
+grow(struct rt6 *t, const struct change *c, struct err *err)
+{
+	const uint32_t used = rt6_rules_groups_max(t->rules);
+	struct tables set;
+	int rc;
+
+	if (used >= RT6_TBL8_MAX)
+		return err_set(err, ENOSPC,
+				"IPv6 table: full (%u groups of routes longer than /24)",
+				RT6_TBL8_MAX);
+	rc = tables_create(&set, t->fib, RTE_MIN(used * 2, RT6_TBL8_MAX), err);
+	if (rc < 0)
+		return rc;
+	rc = rt6_rules_foreach(t->rules, copy_route, &set);
+	if (rc == 0)
+		rc = copy_route(c->addr, c->len, c->nh, &set);
+	if (rc < 0) {
+		tables_destroy(&set);
+		return err_set(err, ENOSPC,
+				"IPv6 table: full (%u groups of routes longer than /24)", used);
+	}
+	tables_publish(t, &set);
+	return 0;
+}
+
 int
 rt6_insert(struct rt6 *t, const uint8_t addr[16], uint8_t len, uint32_t nh, struct err *err)
 {
 	struct change c = { .len = len, .insert = true, .nh = nh };
+	struct tables set;
 	int rc;
 
 	if (len == 0) {
 		__atomic_store_n(&t->face.def, nh, __ATOMIC_RELAXED);
 		return 0;
 	}
-	rc = tables_create(t, err);
-	if (rc < 0)
-		return rc;
-	rc = rt6_rules_insert(t->rules, addr, len, nh, err);
-	if (rc < 0)
-		return rc;
-	if (rc == RT6_RULE_SAME)
-		return 0;
+	/* Not before there is a route: a FIB without IPv6 does without the memory. */
+	if (t->rules == NULL) {
+		rc = tables_create(&set, t->fib, RT6_TBL8_MIN, err);
+		if (rc < 0)
+			return rc;
+		tables_publish(t, &set);
+	}
 	memcpy(c.addr, addr, 16);
-	enqueue(t, &c);
+	rc = rt6_rules_insert(t->rules, addr, len, nh);
+	if (rc == -ENOBUFS)
+		return grow(t, &c, err);
+	if (rc < 0)
+		return err_set(err, ENOSPC, "IPv6 table: full (%u routes)", RT6_ROUTES_MAX);
+	if (rc != RT6_RULE_SAME)
+		enqueue(t, &c);
 	return 0;
 }
 

@@ -36,17 +36,18 @@ struct rt6_rules {
 			hash; /* KEY_ROUTE: next hop; KEY_GROUP: number of routes that need the group */
 	uint32_t routes;
 	uint32_t groups;
+	uint32_t groups_max;
 };
 
 static unsigned int serial;
 
 struct rt6_rules *
-rt6_rules_create(unsigned int fib)
+rt6_rules_create(unsigned int fib, uint32_t groups_max)
 {
 	char name[RTE_HASH_NAMESIZE];
 	const struct rte_hash_parameters prm = {
 		.name = name,
-		.entries = RT6_ROUTES_MAX + RT6_TBL8_MAX,
+		.entries = RT6_ROUTES_MAX + groups_max,
 		.key_len = sizeof(struct key),
 		.hash_func = rte_jhash,
 		.socket_id = (int)rte_socket_id(),
@@ -56,6 +57,7 @@ rt6_rules_create(unsigned int fib)
 
 	if (r == NULL)
 		return NULL;
+	r->groups_max = groups_max;
 	snprintf(name, sizeof(name), "rt6r-%u-%u", fib, serial++);
 	r->hash = rte_hash_create(&prm);
 	if (r->hash == NULL) {
@@ -118,7 +120,7 @@ groups_put(struct rt6_rules *r, const uint8_t addr[16], unsigned int len)
 	}
 }
 
-/* Count the route in all groups that it needs; -ENOSPC: in none. */
+/* Count the route in all groups that it needs; -ENOBUFS: in none. */
 static int
 groups_get(struct rt6_rules *r, const uint8_t addr[16], unsigned int len)
 {
@@ -128,9 +130,9 @@ groups_get(struct rt6_rules *r, const uint8_t addr[16], unsigned int len)
 		const struct key k = key_make(addr, (uint8_t)bits, KEY_GROUP);
 		uint32_t users = get(r, &k);
 
-		if ((users == 0 && r->groups == RT6_TBL8_MAX) || set(r, &k, users + 1) < 0) {
+		if ((users == 0 && r->groups == r->groups_max) || set(r, &k, users + 1) < 0) {
 			groups_put(r, addr, bits);
-			return -ENOSPC;
+			return -ENOBUFS;
 		}
 		r->groups += users == 0;
 	}
@@ -138,28 +140,25 @@ groups_get(struct rt6_rules *r, const uint8_t addr[16], unsigned int len)
 }
 
 int
-rt6_rules_insert(struct rt6_rules *r, const uint8_t addr[16], uint8_t len, uint32_t nh,
-		struct err *err)
+rt6_rules_insert(struct rt6_rules *r, const uint8_t addr[16], uint8_t len, uint32_t nh)
 {
 	const struct key k = key_make(addr, len, KEY_ROUTE);
 	void *data;
+	int rc;
 
 	if (rte_hash_lookup_data(r->hash, &k, &data) >= 0) {
 		if ((uint32_t)(uintptr_t)data == nh)
 			return RT6_RULE_SAME;
-		return set(r, &k, nh) < 0
-				? err_set(err, ENOSPC, "IPv6 table: cannot change a route")
-				: RT6_RULE_CHANGED;
+		return set(r, &k, nh) < 0 ? -ENOSPC : RT6_RULE_CHANGED;
 	}
 	if (r->routes == RT6_ROUTES_MAX)
-		return err_set(err, ENOSPC, "IPv6 table: full (%u routes)", RT6_ROUTES_MAX);
-	if (groups_get(r, addr, len) < 0)
-		return err_set(err, ENOSPC,
-				"IPv6 table: full (%u groups of routes longer than /24)",
-				RT6_TBL8_MAX);
+		return -ENOSPC;
+	rc = groups_get(r, addr, len);
+	if (rc < 0)
+		return rc;
 	if (set(r, &k, nh) < 0) {
 		groups_put(r, addr, len);
-		return err_set(err, ENOSPC, "IPv6 table: full (%u routes)", r->routes);
+		return -ENOSPC;
 	}
 	r->routes++;
 	return RT6_RULE_NEW;
@@ -177,8 +176,26 @@ rt6_rules_remove(struct rt6_rules *r, const uint8_t addr[16], uint8_t len)
 	return 0;
 }
 
-uint32_t
-rt6_rules_groups(const struct rt6_rules *r)
+int
+rt6_rules_foreach(const struct rt6_rules *r,
+		int (*cb)(const uint8_t addr[16], uint8_t len, uint32_t nh, void *arg), void *arg)
 {
-	return r->groups;
+	const void *key;
+	void *data;
+	uint32_t at = 0;
+	int rc = 0;
+
+	while (rc == 0 && rte_hash_iterate(r->hash, &key, &data, &at) >= 0) {
+		const struct key *k = key;
+
+		if (k->kind == KEY_ROUTE)
+			rc = cb(k->addr, k->len, (uint32_t)(uintptr_t)data, arg);
+	}
+	return rc;
+}
+
+uint32_t
+rt6_rules_groups_max(const struct rt6_rules *r)
+{
+	return r->groups_max;
 }

@@ -8,21 +8,20 @@
 
 #include <stdint.h>
 
-#include "base/err.h"
-
 struct rt6_rules;
 
 enum { RT6_RULE_NEW, RT6_RULE_CHANGED, RT6_RULE_SAME };
 
-/** NULL: no memory. */
-struct rt6_rules *rt6_rules_create(unsigned int fib);
+/** Room for RT6_ROUTES_MAX routes and @p groups_max groups. NULL: no memory. */
+struct rt6_rules *rt6_rules_create(unsigned int fib, uint32_t groups_max);
 void rt6_rules_destroy(struct rt6_rules *r);
-/** @return RT6_RULE_*, or -ENOSPC with @p err: nothing has changed. */
-int rt6_rules_insert(struct rt6_rules *r, const uint8_t addr[16], uint8_t len, uint32_t nh,
-		struct err *err);
+/** @return RT6_RULE_*; -ENOSPC: too many routes, -ENOBUFS: too many groups; nothing has changed then. */
+int rt6_rules_insert(struct rt6_rules *r, const uint8_t addr[16], uint8_t len, uint32_t nh);
 /** 0 or -ENOENT. */
 int rt6_rules_remove(struct rt6_rules *r, const uint8_t addr[16], uint8_t len);
-/** Groups in use. */
-uint32_t rt6_rules_groups(const struct rt6_rules *r);
+/** Each route, in no order, until @p cb says other than 0; that is returned. */
+int rt6_rules_foreach(const struct rt6_rules *r,
+		int (*cb)(const uint8_t addr[16], uint8_t len, uint32_t nh, void *arg), void *arg);
+uint32_t rt6_rules_groups_max(const struct rt6_rules *r);
 
 #endif

@@ -8,8 +8,6 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "route/fib.h"
-
 #define CHANGES 20000
 
 #define NH_COVER nh_make(NH_IPSEC, 1)

@@ -20,14 +20,18 @@
 
 #include "base/rcu.h"
 #include "net/addr.h"
+#include "route/fib.h"
 
 #define TEST_WORKERS 2
+#ifndef TEST_MEGABYTES
+#define TEST_MEGABYTES "512" /* what the program must do with on a small machine */
+#endif
 
 static int
 eal_up(void **state)
 {
 	char *argv[] = { (char[]){ "route" }, (char[]){ "--no-huge" }, (char[]){ "-m" },
-		(char[]){ "512" }, (char[]){ "--no-pci" }, (char[]){ "--no-shconf" },
+		(char[]){ TEST_MEGABYTES }, (char[]){ "--no-pci" }, (char[]){ "--no-shconf" },
 		(char[]){ "--no-telemetry" }, (char[]){ "-l" }, (char[]){ "0" }, NULL };
 
 	(void)state;
@@ -85,6 +89,34 @@ seconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* A host that shares no group with any other: it takes 13. */
+static inline struct ip_prefix
+lone_host6(uint32_t i)
+{
+	struct ip_prefix p = P("2000::1/128");
+
+	p.addr.v6[0] = (uint8_t)(0x20 + (i >> 16));
+	p.addr.v6[1] = (uint8_t)(i >> 8);
+	p.addr.v6[2] = (uint8_t)i;
+	return p;
+}
+
+/* Next hop i + 1 leads to each of the first n, nothing to the one after them. */
+static inline void
+assert_lone_hosts(struct fib_table *fibs, struct fib *fib, uint32_t n)
+{
+	struct ip_prefix p;
+	uint32_t i;
+
+	fib_settle(fibs);
+	for (i = 0; i < n; i++) {
+		p = lone_host6(i);
+		assert_int_equal(fib_lookup(fib, &p.addr), i + 1);
+	}
+	p = lone_host6(n);
+	assert_int_equal(fib_lookup(fib, &p.addr), NH_NONE);
 }
 
 #endif
