@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The control socket: requests in, answers out, one at a time per client. The next request waits until the answer before it is sent.
+ */
+#include "cli/request.h"
+
+#include <event2/bufferevent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STALL_S 60
+
+struct request_peer {
+	struct bufferevent *bev;
+	const struct cli_env *env;
+	void (*ended)(struct request_peer *p, void *arg);
+	void *arg;
+	bool eof, closing;
+};
+
+static void
+answer(struct request_peer *p, int status, const char *error, struct evbuffer *body)
+{
+	struct evbuffer *out = bufferevent_get_output(p->bev);
+	json_t *head = json_pack("{s:i, s:I, s:s}", "status", status, "length",
+			(json_int_t)(body == NULL ? 0 : evbuffer_get_length(body)), "error", error);
+	char *line = head == NULL ? NULL : json_dumps(head, JSON_COMPACT);
+
+	json_decref(head);
+	if (line == NULL) {
+		p->closing = true;
+		return;
+	}
+	evbuffer_add_printf(out, "%s\n", line);
+	free(line);
+	if (body != NULL)
+		evbuffer_add_buffer(out, body);
+}
+
+/* argv of a request, borrowed from it. -1: it is not one. */
+static int
+argv_of(json_t *request, char *argv[WORDS_MAX + 1])
+{
+	json_t *list = json_object_get(request, "argv"), *word;
+	size_t i;
+
+	if (!json_is_array(list) || json_array_size(list) > WORDS_MAX)
+		return -1;
+	json_array_foreach(list, i, word) {
+		if (!json_is_string(word) || strlen(json_string_value(word)) != json_string_length(word))
+			return -1;
+		argv[i] = (char *)(uintptr_t)json_string_value(word);
+	}
+	argv[i] = NULL;
+	return (int)i;
+}
+
+static void
+request_run(struct request_peer *p, json_t *request)
+{
+	json_t *input = json_object_get(request, "input");
+	char *argv[WORDS_MAX + 1];
+	int rc, argc = argv_of(request, argv);
+	struct cli cli = { .env = p->env, .ctl = p->env->ctl, .may_see_keys = true };
+
+	if (argc < 1) {
+		answer(p, 1, "request: argv is not an array of 1 to 128 strings", NULL);
+		return;
+	}
+	cli.json = json_is_true(json_object_get(request, "json"));
+	cli.input = json_string_value(input);
+	cli.input_len = json_string_length(input);
+	cli.out = evbuffer_new();
+	cli.errors = evbuffer_new();
+	if (cli.out != NULL && cli.errors != NULL) {
+		rc = cli_run(&cli, argc, argv);
+		evbuffer_add(cli.errors, "", 1);
+		answer(p, rc == 0 ? 0 : 1, (const char *)evbuffer_pullup(cli.errors, -1), cli.out);
+	} else {
+		answer(p, 1, "request: out of memory", NULL);
+	}
+	if (cli.out != NULL)
+		evbuffer_free(cli.out);
+	if (cli.errors != NULL)
+		evbuffer_free(cli.errors);
+}
+
+/* One line, which may hold keys. */
+static void
+request_line(struct request_peer *p, char *line, size_t len)
+{
+	json_error_t why;
+	json_t *request = json_loadb(line, len, 0, &why);
+	json_t *input;
+
+	explicit_bzero(line, len);
+	if (!json_is_object(request)) {
+		answer(p, 1, "request: not a line of JSON {\"argv\": [...]}", NULL);
+		json_decref(request);
+		return;
+	}
+	request_run(p, request);
+	input = json_object_get(request, "input");
+	if (json_is_string(input))
+		explicit_bzero((char *)(uintptr_t)json_string_value(input), json_string_length(input));
+	json_decref(request);
+}
+
+static void
+work(struct request_peer *p)
+{
+	struct evbuffer *in = bufferevent_get_input(p->bev), *out = bufferevent_get_output(p->bev);
+	size_t len;
+	char *line;
+
+	while (!p->closing && evbuffer_get_length(out) == 0) {
+		line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
+		if (line == NULL)
+			break;
+		request_line(p, line, len);
+		free(line);
+	}
+	if (!p->closing && evbuffer_get_length(out) == 0 && evbuffer_get_length(in) >= REQUEST_MAX) {
+		answer(p, 1, "request: the line is too long", NULL);
+		p->closing = true;
+	}
+	if (p->eof && evbuffer_get_length(out) == 0)
+		p->closing = true;
+	if (p->closing && evbuffer_get_length(out) == 0) {
+		p->ended(p, p->arg);
+		request_peer_destroy(p);
+	}
+}
+
+static void
+on_data(struct bufferevent *bev, void *arg)
+{
+	(void)bev;
+	work(arg);
+}
+
+static void
+on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct request_peer *p = arg;
+
+	(void)bev;
+	if ((what & BEV_EVENT_EOF) != 0) {
+		p->eof = true;
+		work(p);
+		return;
+	}
+	p->ended(p, p->arg);
+	request_peer_destroy(p);
+}
+
+struct request_peer *
+request_peer_create(struct event_base *base, int fd, const struct cli_env *env,
+		void (*ended)(struct request_peer *p, void *arg), void *arg)
+{
+	const struct timeval stall = { .tv_sec = STALL_S };
+	struct request_peer *p = calloc(1, sizeof(*p));
+
+	if (p != NULL)
+		p->bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	if (p == NULL || p->bev == NULL) {
+		close(fd);
+		free(p);
+		return NULL;
+	}
+	p->env = env;
+	p->ended = ended;
+	p->arg = arg;
+	bufferevent_setcb(p->bev, on_data, on_data, on_event, p);
+	bufferevent_setwatermark(p->bev, EV_READ, 0, REQUEST_MAX);
+	bufferevent_set_timeouts(p->bev, NULL, &stall);
+	bufferevent_enable(p->bev, EV_READ | EV_WRITE);
+	return p;
+}
+
+void
+request_peer_destroy(struct request_peer *p)
+{
+	if (p == NULL)
+		return;
+	bufferevent_free(p->bev);
+	free(p);
+}

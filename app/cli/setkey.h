@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The statements of setkey(8) as data. setkey_parse() reads all of a text before anything is done: a text with a mistake changes
+ * nothing. setkey_run.c does them in order.
+ */
+#ifndef CLI_SETKEY_H
+#define CLI_SETKEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+
+#include "base/err.h"
+#include "ipsec/sa.h"
+
+struct cli;
+
+enum setkey_op {
+	SETKEY_ADD,
+	SETKEY_GET,
+	SETKEY_DELETE,
+	SETKEY_DELETEALL,
+	SETKEY_FLUSH,
+	SETKEY_DUMP,
+	SETKEY_SPDADD,
+	SETKEY_SPDDELETE,
+	SETKEY_SPDFLUSH,
+	SETKEY_SPDDUMP
+};
+
+struct setkey_statement {
+	STAILQ_ENTRY(setkey_statement) next;
+	enum setkey_op op;
+	int line;             /* of its first word */
+	struct sa_params prm; /* ends and SPI of all; the rest of `add` */
+};
+STAILQ_HEAD(setkey_list, setkey_statement);
+
+/**
+ * Read statements.
+ * @return 0, or -EINVAL with @p err ("line N: ..."); then the list is empty. Free with setkey_free().
+ */
+int setkey_parse(const char *text, size_t len, struct setkey_list *ret_list, struct err *err);
+/** Wipes the keys. */
+void setkey_free(struct setkey_list *list);
+
+/** Parse and do. @return 0, or 1 when anything was wrong (said by cli_error()). */
+int setkey_run(struct cli *cli, const char *text, size_t len);
+/** `setkey -D` and `dump`; `setkey -DP` and `spddump`; one SA for `get`. @p keys: print keys themselves. */
+int setkey_show_sas(struct cli *cli, bool keys);
+int setkey_show_policies(struct cli *cli);
+int setkey_show_one(struct cli *cli, const struct sa_ctl *sa);
+
+#endif

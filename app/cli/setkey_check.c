@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From words of setkey(8)'s statements to values: called by the grammar. Which SAs may be is not judged here but behind control.h.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/setkey_parse.h"
+#include "setkey_parse.tab.h"
+
+int setkey_yylex_init_extra(struct setkey_parser *p, void **ret_scanner);
+int setkey_yylex_destroy(void *scanner);
+struct yy_buffer_state *setkey_yy_scan_bytes(const char *bytes, int len, void *scanner);
+
+/* A token in a message: cut, and without what may be a key. */
+#define SHOW(t) (int)setkey_shown(t).len, setkey_shown(t).at
+
+struct setkey_text
+setkey_shown(struct setkey_text t)
+{
+	if (t.len > 10 && t.at[0] == '0' && (t.at[1] | 0x20) == 'x')
+		return (struct setkey_text){ "0x...", 5 };
+	return (struct setkey_text){ t.at, RTE_MIN(t.len, 48u) };
+}
+
+int
+setkey_wrong(struct setkey_parser *p, const char *fmt, ...)
+{
+	char msg[ERR_MSG_MAX - 16];
+	va_list ap;
+
+	if (p->err->code != 0)
+		return -1;
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	err_set(p->err, EINVAL, "line %d: %s", p->line, msg);
+	return -1;
+}
+
+int
+setkey_begin(struct setkey_parser *p, enum setkey_op op)
+{
+	p->now = calloc(1, sizeof(*p->now));
+	if (p->now == NULL)
+		return setkey_wrong(p, "out of memory");
+	p->now->op = op;
+	p->now->line = p->line;
+	return 0;
+}
+
+void
+setkey_end(struct setkey_parser *p)
+{
+	STAILQ_INSERT_TAIL(p->list, p->now, next);
+	p->now = NULL;
+}
+
+static int
+text_copy(struct setkey_parser *p, const char *what, struct setkey_text t, char *buf, size_t size)
+{
+	if (t.len >= size)
+		return setkey_wrong(p, "%s %.*s... is too long", what, SHOW(t));
+	memcpy(buf, t.at, t.len);
+	buf[t.len] = '\0';
+	return 0;
+}
+
+int
+setkey_set_address(struct setkey_parser *p, struct ip_addr *ret_addr, struct setkey_text t)
+{
+	char buf[IP_STR_MAX];
+
+	if (t.len >= sizeof(buf) || text_copy(p, "address", t, buf, sizeof(buf)) != 0 ||
+			ip_parse(buf, ret_addr) != 0)
+		return setkey_wrong(p, "%.*s is not an IP address", SHOW(t));
+	return 0;
+}
+
+static bool
+text_is(struct setkey_text t, const char *word)
+{
+	return strlen(word) == t.len && memcmp(t.at, word, t.len) == 0;
+}
+
+int
+setkey_check_protocol(struct setkey_parser *p, struct setkey_text t, bool any)
+{
+	if (text_is(t, "esp") || (any && text_is(t, "any")))
+		return 0;
+	return setkey_wrong(p, "protocol %.*s is not there (%s)", SHOW(t), any ? "esp, any" : "esp");
+}
+
+int
+setkey_set_number(struct setkey_parser *p, const char *what, struct setkey_text t, uint64_t max,
+		uint64_t *ret_value)
+{
+	char buf[32];
+
+	if (t.len >= sizeof(buf) || text_copy(p, what, t, buf, sizeof(buf)) != 0)
+		return setkey_wrong(p, "%s %.*s is not a number", what, SHOW(t));
+	switch (cli_number(buf, max, ret_value)) {
+	case 0:
+		return 0;
+	case -ERANGE:
+		return setkey_wrong(p, "%s %s is too large (0 to %llu)", what, buf,
+				(unsigned long long)max);
+	default:
+		return setkey_wrong(p, "%s %s is not a number", what, buf);
+	}
+}
+
+int
+setkey_set_spi(struct setkey_parser *p, struct setkey_text t)
+{
+	uint64_t v;
+
+	if (setkey_set_number(p, "SPI", t, UINT32_MAX, &v) != 0)
+		return -1;
+	p->now->prm.spi = (uint32_t)v;
+	return 0;
+}
+
+int
+setkey_set_mode(struct setkey_parser *p, struct setkey_text t)
+{
+	static const enum sa_mode modes[] = { SA_MODE_ANY, SA_MODE_TUNNEL, SA_MODE_TRANSPORT };
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(modes); i++) {
+		if (text_is(t, sa_mode_name(modes[i]))) {
+			p->now->prm.mode = modes[i];
+			return 0;
+		}
+	}
+	return setkey_wrong(p, "mode %.*s is not there (tunnel, transport, any)", SHOW(t));
+}
+
+int
+setkey_set_window(struct setkey_parser *p, struct setkey_text t)
+{
+	uint64_t octets;
+
+	if (setkey_set_number(p, "replay window", t, UINT32_MAX, &octets) != 0)
+		return -1;
+	if (octets > REPLAY_WINDOW_MAX / 8)
+		return setkey_wrong(p, "replay window of %llu octets is above the maximum (%u octets, %u packets)",
+				(unsigned long long)octets, REPLAY_WINDOW_MAX / 8, REPLAY_WINDOW_MAX);
+	p->now->prm.replay_window = (uint32_t)octets * 8;
+	return 0;
+}
+
+int
+setkey_set_pad(struct setkey_parser *p, struct setkey_text t)
+{
+	struct sa_params *prm = &p->now->prm;
+
+	if (text_is(t, "zero-pad"))
+		prm->pad = SA_PAD_ZERO;
+	else if (text_is(t, "random-pad"))
+		prm->pad = SA_PAD_RANDOM;
+	else if (text_is(t, "seq-pad"))
+		prm->pad = SA_PAD_SEQ;
+	else if (text_is(t, "nocyclic-seq"))
+		prm->cyclic_seq_off = true;
+	else
+		return setkey_wrong(p, "-f %.*s is not there (zero-pad, random-pad, seq-pad, nocyclic-seq)",
+				SHOW(t));
+	return 0;
+}
+
+int
+setkey_set_natt(struct setkey_parser *p, struct setkey_text sport, struct setkey_text dport)
+{
+	uint64_t s, d;
+
+	if (setkey_set_number(p, "-natt source port", sport, UINT16_MAX, &s) != 0 ||
+			setkey_set_number(p, "-natt destination port", dport, UINT16_MAX, &d) != 0)
+		return -1;
+	if (s == 0 || d == 0)
+		return setkey_wrong(p, "-natt port 0 is not a port (1 to 65535)");
+	p->now->prm.natt_sport = (uint16_t)s;
+	p->now->prm.natt_dport = (uint16_t)d;
+	return 0;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* A key: "text" byte for byte, or 0x and pairs of digits. The messages never quote it. */
+static int
+key_read(struct setkey_parser *p, const char *opt, struct setkey_text t, uint8_t *key, size_t max,
+		uint8_t *ret_len)
+{
+	unsigned int i;
+
+	if (t.at == NULL) {
+		*ret_len = 0;
+		return 0;
+	}
+	if (t.at > p->text && t.at[-1] == '"') {
+		if (t.len > max)
+			return setkey_wrong(p, "%s key of %u bytes is too long (%zu)", opt, t.len, max);
+		memcpy(key, t.at, t.len);
+		*ret_len = (uint8_t)t.len;
+		return 0;
+	}
+	if (t.len < 2 || t.at[0] != '0' || (t.at[1] | 0x20) != 'x')
+		return setkey_wrong(p, "%s key is neither \"quoted\" nor 0x and hexadecimal digits", opt);
+	if (t.len % 2 != 0)
+		return setkey_wrong(p, "%s key has an odd number of hexadecimal digits, %u", opt, t.len - 2);
+	if (t.len / 2 - 1 > max)
+		return setkey_wrong(p, "%s key of %u bytes is too long (%zu)", opt, t.len / 2 - 1, max);
+	for (i = 2; i < t.len; i += 2) {
+		int hi = hex_digit(t.at[i]), lo = hex_digit(t.at[i + 1]);
+
+		if (hi < 0 || lo < 0)
+			return setkey_wrong(p, "%s key has something else than hexadecimal digits", opt);
+		key[i / 2 - 1] = (uint8_t)(hi << 4 | lo);
+	}
+	*ret_len = (uint8_t)(t.len / 2 - 1);
+	return 0;
+}
+
+static int
+alg_read(struct setkey_parser *p, bool authentication, struct setkey_text name, const struct alg **ret_alg)
+{
+	const struct alg *alg = NULL;
+	char buf[32], names[160];
+
+	if (name.len < sizeof(buf)) {
+		memcpy(buf, name.at, name.len);
+		buf[name.len] = '\0';
+		alg = authentication ? alg_find_authentication(buf) : alg_find_encryption(buf);
+	}
+	if (alg == NULL) {
+		alg_names(authentication, names, sizeof(names));
+		return setkey_wrong(p, "-%c %.*s is not there (%s)", authentication ? 'A' : 'E', SHOW(name),
+				names);
+	}
+	*ret_alg = alg;
+	return 0;
+}
+
+int
+setkey_set_encryption(struct setkey_parser *p, struct setkey_text name, struct setkey_text key)
+{
+	struct sa_params *prm = &p->now->prm;
+
+	if (prm->enc != NULL)
+		return setkey_wrong(p, "-E is given twice");
+	if (alg_read(p, false, name, &prm->enc) != 0)
+		return -1;
+	return key_read(p, "-E", key, prm->keys.enc, sizeof(prm->keys.enc), &prm->keys.enc_len);
+}
+
+int
+setkey_set_authentication(struct setkey_parser *p, struct setkey_text name, struct setkey_text key)
+{
+	struct sa_params *prm = &p->now->prm;
+
+	if (prm->auth != NULL)
+		return setkey_wrong(p, "-A is given twice");
+	if (alg_read(p, true, name, &prm->auth) != 0)
+		return -1;
+	return key_read(p, "-A", key, prm->keys.auth, sizeof(prm->keys.auth), &prm->keys.auth_len);
+}
+
+static void
+statement_free(struct setkey_statement *s)
+{
+	if (s == NULL)
+		return;
+	explicit_bzero(s, sizeof(*s));
+	free(s);
+}
+
+void
+setkey_free(struct setkey_list *list)
+{
+	struct setkey_statement *s;
+
+	while ((s = STAILQ_FIRST(list)) != NULL) {
+		STAILQ_REMOVE_HEAD(list, next);
+		statement_free(s);
+	}
+}
+
+int
+setkey_parse(const char *text, size_t len, struct setkey_list *ret_list, struct err *err)
+{
+	struct setkey_parser p = { .text = text, .list = ret_list, .err = err, .line = 1 };
+	int rc = -1;
+
+	STAILQ_INIT(ret_list);
+	err->code = 0;
+	if (len > CLI_STATEMENTS_MAX)
+		setkey_wrong(&p, "the text of %zu bytes is too long (%u)", len, CLI_STATEMENTS_MAX);
+	else if (memchr(text, '\0', len) != NULL)
+		setkey_wrong(&p, "the text holds a NUL byte");
+	else if (setkey_yylex_init_extra(&p, &p.scanner) != 0)
+		setkey_wrong(&p, "out of memory");
+	if (err->code != 0)
+		return -EINVAL;
+	if (setkey_yy_scan_bytes(text, (int)len, p.scanner) == NULL)
+		setkey_wrong(&p, "out of memory");
+	else
+		rc = setkey_yyparse(p.scanner, &p);
+	setkey_yylex_destroy(p.scanner);
+	statement_free(p.now);
+	if (rc == 0)
+		return 0;
+	setkey_wrong(&p, "not understood");
+	setkey_free(ret_list);
+	return -EINVAL;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * SAs and policies in the form of setkey -D and -DP. Instead of a key stands its fingerprint, the first 8 bytes of SHA-256 over
+ * algorithms and keys; the key itself only where the operator asks for it on the control socket.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/setkey.h"
+
+static json_t *
+hex_json(const uint8_t *bytes, unsigned int n)
+{
+	char buf[2 * SA_AUTH_KEY_MAX + 1];
+	unsigned int i;
+	json_t *j;
+
+	buf[0] = '\0';
+	for (i = 0; i < n; i++)
+		snprintf(buf + 2 * (size_t)i, 3, "%02x", bytes[i]);
+	j = json_string(buf);
+	explicit_bzero(buf, sizeof(buf));
+	return j;
+}
+
+static void
+lifetime_json(json_t *o, const char *name, const struct sa_lifetime *life)
+{
+	json_object_set_new(o, name,
+			json_pack("{s:I, s:I, s:I, s:I}", "seconds", (json_int_t)life->seconds,
+					"use_seconds", (json_int_t)life->use_seconds, "bytes",
+					(json_int_t)life->bytes, "packets", (json_int_t)life->packets));
+}
+
+static void
+sa_json_life(struct cli *cli, const struct sa_ctl *sa, json_t *o)
+{
+	struct ctl_sa_counts c = { 0 };
+	time_t now = time(NULL);
+
+	ctl_sa_counts(cli->ctl, sa, &c);
+	json_object_set_new(o, "created", json_integer((json_int_t)sa->created_s));
+	json_object_set_new(o, "age_seconds", json_integer((json_int_t)now - (json_int_t)sa->created_s));
+	json_object_set_new(o, "last_use", json_integer((json_int_t)c.last_use_s));
+	json_object_set_new(o, "packets", json_integer((json_int_t)c.packets));
+	json_object_set_new(o, "bytes", json_integer((json_int_t)c.bytes));
+	json_object_set_new(o, "auth_failed", json_integer((json_int_t)c.auth_failed));
+	json_object_set_new(o, "replayed", json_integer((json_int_t)c.replayed));
+	json_object_set_new(o, "errors", json_integer((json_int_t)c.errors));
+	lifetime_json(o, "hard", &sa->prm.hard);
+	lifetime_json(o, "soft", &sa->prm.soft);
+}
+
+static json_t *
+sa_json(struct cli *cli, const struct sa_ctl *sa, bool keys)
+{
+	static const char *const dirs[] = { "none", "in", "out" };
+	static const char *const pads[] = { "seq-pad", "zero-pad", "random-pad" };
+	const struct sa_params *prm = &sa->prm;
+	const struct iface *ifp = sa->iface == 0 ? NULL : iface_at(ctl_ifaces(cli->ctl), sa->iface);
+	char where[96] = "";
+	json_t *o = json_object();
+
+	ctl_sa_where(cli->ctl, sa, where, sizeof(where));
+	json_object_set_new(o, "src", json_string(ip_str(&prm->src)));
+	json_object_set_new(o, "dst", json_string(ip_str(&prm->dst)));
+	json_object_set_new(o, "spi", json_integer(prm->spi));
+	json_object_set_new(o, "reqid", json_integer(prm->reqid));
+	json_object_set_new(o, "mode", json_string(sa_mode_name(prm->mode)));
+	json_object_set_new(o, "state", json_string(sa_state_name(sa->state)));
+	json_object_set_new(o, "fingerprint", hex_json(sa->fingerprint, sizeof(sa->fingerprint)));
+	if (prm->enc != NULL)
+		json_object_set_new(o, "encryption", json_string(prm->enc->name));
+	if (prm->auth != NULL)
+		json_object_set_new(o, "authentication", json_string(prm->auth->name));
+	if (keys && prm->enc != NULL)
+		json_object_set_new(o, "encryption_key", hex_json(prm->keys.enc, prm->keys.enc_len));
+	if (keys && prm->auth != NULL)
+		json_object_set_new(o, "authentication_key", hex_json(prm->keys.auth, prm->keys.auth_len));
+	json_object_set_new(o, "replay_window_packets", json_integer(prm->replay_window));
+	json_object_set_new(o, "esn", json_boolean(prm->esn));
+	json_object_set_new(o, "natt_sport", json_integer(prm->natt_sport));
+	json_object_set_new(o, "natt_dport", json_integer(prm->natt_dport));
+	json_object_set_new(o, "padding", json_string(pads[prm->pad]));
+	json_object_set_new(o, "direction", json_string(dirs[sa->dir]));
+	json_object_set_new(o, "interface", json_string(ifp == NULL ? "" : ifp->name));
+	json_object_set_new(o, "runs_on", json_string(where));
+	sa_json_life(cli, sa, o);
+	return o;
+}
+
+static const char *
+str(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s == NULL ? "" : s;
+}
+
+static uint64_t
+num(const json_t *o, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(o, key));
+}
+
+/* "	E: aes-cbc  key 0123456789abcdef", or the key in groups of four bytes. */
+static void
+print_alg(struct cli *cli, const json_t *o, char letter, const char *alg, const char *key)
+{
+	const char *hex;
+	size_t i;
+
+	if (json_object_get(o, alg) == NULL)
+		return;
+	cli_printf(cli, "\t%c: %s  ", letter, str(o, alg));
+	if (json_object_get(o, key) == NULL) {
+		cli_printf(cli, "key <%s>\n", str(o, "fingerprint"));
+		return;
+	}
+	hex = str(o, key);
+	for (i = 0; hex[i] != '\0'; i++)
+		cli_printf(cli, "%s%c", i % 8 == 0 && i > 0 ? " " : "", hex[i]);
+	cli_printf(cli, "\n");
+}
+
+static const char *
+when(uint64_t t, char *buf, size_t size)
+{
+	time_t tt = (time_t)t;
+	struct tm tm;
+
+	buf[0] = '\0';
+	if (t != 0 && localtime_r(&tt, &tm) != NULL)
+		strftime(buf, size, "%b %e %H:%M:%S %Y", &tm);
+	return buf;
+}
+
+static void
+print_life(struct cli *cli, const json_t *o)
+{
+	const json_t *hard = json_object_get(o, "hard"), *soft = json_object_get(o, "soft");
+	char created[32], now[32], last[32];
+
+	when(num(o, "created"), created, sizeof(created));
+	when((uint64_t)time(NULL), now, sizeof(now));
+	when(num(o, "last_use"), last, sizeof(last));
+	cli_printf(cli, "\tcreated: %s\tcurrent: %s\n", created, now);
+	cli_printf(cli, "\tdiff: %" PRIu64 "(s)\thard: %" PRIu64 "(s)\tsoft: %" PRIu64 "(s)\n",
+			num(o, "age_seconds"), num(hard, "seconds"), num(soft, "seconds"));
+	cli_printf(cli, "\tlast: %s\thard: %" PRIu64 "(s)\tsoft: %" PRIu64 "(s)\n", last,
+			num(hard, "use_seconds"), num(soft, "use_seconds"));
+	cli_printf(cli, "\tcurrent: %" PRIu64 "(bytes)\thard: %" PRIu64 "(bytes)\tsoft: %" PRIu64 "(bytes)\n",
+			num(o, "bytes"), num(hard, "bytes"), num(soft, "bytes"));
+	cli_printf(cli, "\tallocated: %" PRIu64 "\thard: %" PRIu64 "\tsoft: %" PRIu64 "\n", num(o, "packets"),
+			num(hard, "packets"), num(soft, "packets"));
+}
+
+static unsigned int
+flags_of(const json_t *o)
+{
+	unsigned int flags = 0;
+
+	if (strcmp(str(o, "padding"), "random-pad") == 0)
+		flags |= 0x100;
+	if (strcmp(str(o, "padding"), "zero-pad") == 0)
+		flags |= 0x200;
+	if (json_is_true(json_object_get(o, "esn")))
+		flags |= 0x400;
+	return flags;
+}
+
+static void
+print_sa(struct cli *cli, const json_t *o)
+{
+	uint64_t spi = num(o, "spi"), reqid = num(o, "reqid");
+
+	if (num(o, "natt_sport") != 0)
+		cli_printf(cli, "%s[%" PRIu64 "] %s[%" PRIu64 "]\n\tesp-udp", str(o, "src"),
+				num(o, "natt_sport"), str(o, "dst"), num(o, "natt_dport"));
+	else
+		cli_printf(cli, "%s %s\n\tesp", str(o, "src"), str(o, "dst"));
+	cli_printf(cli, " mode=%s spi=%" PRIu64 "(0x%08" PRIx64 ") reqid=%" PRIu64 "(0x%08" PRIx64 ")\n",
+			str(o, "mode"), spi, spi, reqid, reqid);
+	print_alg(cli, o, 'E', "encryption", "encryption_key");
+	print_alg(cli, o, 'A', "authentication", "authentication_key");
+	cli_printf(cli, "\treplay=%" PRIu64 " flags=0x%08x state=%s%s\n",
+			num(o, "replay_window_packets") / 8, flags_of(o), str(o, "state"),
+			json_is_true(json_object_get(o, "esn")) ? " esn" : "");
+	print_life(cli, o);
+	cli_printf(cli, "\tfailed: %" PRIu64 "(auth)\t%" PRIu64 "(replay)\t%" PRIu64 "(other)\n",
+			num(o, "auth_failed"), num(o, "replayed"), num(o, "errors"));
+	cli_printf(cli, "\tinterface=%s direction=%s%s%s\n",
+			str(o, "interface")[0] == '\0' ? "none" : str(o, "interface"), str(o, "direction"),
+			str(o, "runs_on")[0] == '\0' ? "" : " by ", str(o, "runs_on"));
+}
+
+static void
+print_sas(struct cli *cli, const json_t *data)
+{
+	const json_t *o;
+	size_t i;
+
+	if (json_array_size(data) == 0)
+		cli_printf(cli, "No SAD entries.\n");
+	json_array_foreach(data, i, o)
+		print_sa(cli, o);
+}
+
+struct dump {
+	struct cli *cli;
+	json_t *list;
+	bool keys;
+};
+
+static int
+dump_sa(struct sa_ctl *sa, void *arg)
+{
+	struct dump *d = arg;
+
+	json_array_append_new(d->list, sa_json(d->cli, sa, d->keys));
+	return 0;
+}
+
+int
+setkey_show_sas(struct cli *cli, bool keys)
+{
+	struct dump d = { cli, json_array(), keys };
+
+	sadb_foreach(ctl_sadb(cli->ctl), dump_sa, &d);
+	return cli_view(cli, d.list, print_sas);
+}
+
+int
+setkey_show_one(struct cli *cli, const struct sa_ctl *sa)
+{
+	json_t *list = json_array();
+
+	json_array_append_new(list, sa_json(cli, sa, false));
+	return cli_view(cli, list, print_sas);
+}
+
+static void
+dump_policy(const struct ctl_policy *pol, void *arg)
+{
+	struct dump *d = arg;
+
+	json_array_append_new(d->list,
+			json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:s}", "id", (json_int_t)pol->id, "direction",
+					pol->out ? "out" : "in", "family", pol->ip6 ? "inet6" : "inet", "src",
+					ip_str(&pol->src), "dst", ip_str(&pol->dst), "reqid",
+					(json_int_t)pol->reqid, "interface", pol->interface));
+}
+
+static void
+print_policies(struct cli *cli, const json_t *data)
+{
+	const json_t *o;
+	size_t i;
+
+	if (json_array_size(data) == 0)
+		cli_printf(cli, "No SPD entries.\n");
+	json_array_foreach(data, i, o) {
+		const char *all = strcmp(str(o, "family"), "inet") == 0 ? "0.0.0.0/0" : "::/0";
+
+		cli_printf(cli, "%s[any] %s[any] any\n\t%s ipsec\n", all, all, str(o, "direction"));
+		cli_printf(cli, "\tesp/tunnel/%s-%s/unique:%" PRIu64 "\n", str(o, "src"), str(o, "dst"),
+				num(o, "reqid"));
+		cli_printf(cli, "\tspid=%" PRIu64 " seq=%zu pid=%d scope=ifnet ifname=%s\n\trefcnt=1\n",
+				num(o, "id"), json_array_size(data) - 1 - i, getpid(), str(o, "interface"));
+	}
+}
+
+int
+setkey_show_policies(struct cli *cli)
+{
+	struct dump d = { cli, json_array(), false };
+
+	ctl_policy_foreach(cli->ctl, dump_policy, &d);
+	return cli_view(cli, d.list, print_policies);
+}
