@@ -106,7 +106,8 @@ cli_table(struct cli *cli, const json_t *rows, const struct cli_column *columns,
 
 	for (i = 0; i < n; i++) {
 		width[i] = (int)strlen(columns[i].title);
-		json_array_foreach(rows, r, row) {
+		json_array_foreach(rows, r, row)
+		{
 			int len = (int)strlen(cell_text(row, columns[i].key, buf, sizeof(buf)));
 
 			width[i] = len > width[i] ? len : width[i];
@@ -120,7 +121,8 @@ cli_table(struct cli *cli, const json_t *rows, const struct cli_column *columns,
 			if (r > 0)
 				text = cell_text(json_array_get(rows, r - 1), columns[i].key, buf,
 						sizeof(buf));
-			cli_printf(cli, "%s%*s", i == 0 ? "" : "  ", columns[i].right ? w : -w, text);
+			cli_printf(cli, "%s%*s", i == 0 ? "" : "  ", columns[i].right ? w : -w,
+					text);
 		}
 		cli_printf(cli, "\n");
 	}
@@ -183,7 +185,9 @@ cli_give_json(struct cli *cli, struct evbuffer *text)
 		cli->data = json_object();
 		if (len > 0)
 			json_object_set_new(cli->data, "output",
-					json_stringn_nocheck((const char *)evbuffer_pullup(text, -1), len));
+					json_stringn_nocheck(
+							(const char *)evbuffer_pullup(text, -1),
+							len));
 	}
 	dump = json_dumps(cli->data, JSON_INDENT(2));
 	if (dump != NULL)

@@ -26,15 +26,15 @@ struct cli_env {
 struct cli {
 	const struct cli_env *env;
 	struct ctl *ctl;
-	bool json;              /* the answer as JSON */
-	bool may_see_keys;      /* the control socket: 0600 */
-	const char *input;      /* statements for `setkey -c`, NULL: none */
+	bool json;         /* the answer as JSON */
+	bool may_see_keys; /* the control socket: 0600 */
+	const char *input; /* statements for `setkey -c`, NULL: none */
 	size_t input_len;
 	struct evbuffer *out;
 	struct evbuffer *errors;
-	json_t *data;           /* the answer, where json */
-	bool quit;              /* the session is to end */
-	bool clear;             /* the screen is to be cleared */
+	json_t *data; /* the answer, where json */
+	bool quit;    /* the session is to end */
+	bool clear;   /* the screen is to be cleared */
 };
 
 /** Words that could stand where the cursor is. */
@@ -88,7 +88,8 @@ struct cli_column {
 	bool right;
 };
 /** Print an array of objects as a table; missing values as "-". */
-void cli_table(struct cli *cli, const json_t *rows, const struct cli_column *columns, unsigned int n);
+void cli_table(struct cli *cli, const json_t *rows, const struct cli_column *columns,
+		unsigned int n);
 
 /** Decimal, 0x... or 0... (octal) up to @p max. 0 or -EINVAL/-ERANGE. */
 int cli_number(const char *text, uint64_t max, uint64_t *ret_value);

@@ -81,8 +81,8 @@ next_number(struct reader *r, const char *what, uint64_t max, uint32_t *ret_valu
 	if (next_value(r, what, &text) != 0)
 		return -EINVAL;
 	if (cli_number(text, max, &v) != 0)
-		return err_set(r->err, EINVAL, "%.16s: %s %.40s is not a number from 0 to %llu", r->name, what,
-				text, (unsigned long long)max);
+		return err_set(r->err, EINVAL, "%.16s: %s %.40s is not a number from 0 to %llu",
+				r->name, what, text, (unsigned long long)max);
 	*ret_value = (uint32_t)v;
 	return 0;
 }
@@ -99,7 +99,8 @@ read_tunnel(struct reader *r, struct action *a)
 	for (i = 0; i < 2; i++) {
 		text = next(r);
 		if (text == NULL)
-			return err_set(r->err, EINVAL, "%.16s: tunnel needs two addresses, local and remote",
+			return err_set(r->err, EINVAL,
+					"%.16s: tunnel needs two addresses, local and remote",
 					r->name);
 		if (ip_parse(text, end[i]) != 0)
 			return bad(r, "tunnel", text, "an IP address");
@@ -116,10 +117,12 @@ read_addr_option(struct reader *r, struct action *a, const char *word, bool *mas
 
 	if (strcmp(word, "alias") == 0 || strcmp(word, "add") == 0) {
 		a->kind = ACT_ADDR_ADD;
-	} else if (strcmp(word, "-alias") == 0 || strcmp(word, "delete") == 0 || strcmp(word, "remove") == 0) {
+	} else if (strcmp(word, "-alias") == 0 || strcmp(word, "delete") == 0 ||
+			strcmp(word, "remove") == 0) {
 		a->kind = ACT_ADDR_REMOVE;
 	} else if (strcmp(word, "netmask") == 0 && a->af == AF_INET) {
-		if (next_value(r, "netmask", &text) != 0 || mask_parse(text, &a->addr.prefix.len, r->err) != 0)
+		if (next_value(r, "netmask", &text) != 0 ||
+				mask_parse(text, &a->addr.prefix.len, r->err) != 0)
 			return -EINVAL;
 		*mask = true;
 	} else if (strcmp(word, "prefixlen") == 0) {
@@ -128,7 +131,8 @@ read_addr_option(struct reader *r, struct action *a, const char *word, bool *mas
 		a->addr.prefix.len = (uint8_t)v;
 		*mask = true;
 	} else if (strcmp(word, "broadcast") == 0 && a->af == AF_INET) {
-		return next_value(r, "broadcast", &text) != 0 ? -EINVAL : 1; /* follows from the net */
+		return next_value(r, "broadcast", &text) != 0 ? -EINVAL
+							      : 1; /* follows from the net */
 	} else {
 		return 0;
 	}
@@ -144,14 +148,15 @@ read_addr_first(struct reader *r, struct action *a, const char *word, bool *mask
 	case 0:
 		break;
 	case -ERANGE:
-		return bad(r, "address", word, a->af == AF_INET ? "with a length from 0 to 32" :
-								  "with a length from 0 to 128");
+		return bad(r, "address", word,
+				a->af == AF_INET ? "with a length from 0 to 32"
+						 : "with a length from 0 to 128");
 	default:
 		return bad(r, "address", word, "an IP address with or without /LENGTH");
 	}
 	if (p->addr.af != a->af)
-		return err_set(r->err, EAFNOSUPPORT, "%.16s: address %s is not of family %s", r->name, word,
-				a->af == AF_INET ? "inet" : "inet6");
+		return err_set(r->err, EAFNOSUPPORT, "%.16s: address %s is not of family %s",
+				r->name, word, a->af == AF_INET ? "inet" : "inet6");
 	*mask = strchr(word, '/') != NULL;
 	return 0;
 }
@@ -160,7 +165,7 @@ static int
 read_address(struct reader *r, struct action *a, const char *word)
 {
 	struct ip_prefix *p = &a->addr.prefix;
-	bool mask;
+	bool mask = false;
 	int rc;
 
 	a->kind = r->af == AF_INET ? ACT_ADDR_SET : ACT_ADDR_ADD;
@@ -170,7 +175,8 @@ read_address(struct reader *r, struct action *a, const char *word)
 	if (r->i < r->argc && ip_parse(r->argv[r->i], &a->addr.peer) == 0) {
 		r->i++;
 		if (a->addr.peer.af != a->af)
-			return err_set(r->err, EAFNOSUPPORT, "%.16s: address %s and destination %s mix families",
+			return err_set(r->err, EAFNOSUPPORT,
+					"%.16s: address %s and destination %s mix families",
 					r->name, word, ip_str(&a->addr.peer));
 	}
 	while (r->i < r->argc) {
@@ -196,8 +202,8 @@ read_flag(struct action *a, const char *word)
 		const char *word;
 		enum iface_flag flag;
 		bool on;
-	} flags[] = { { "up", IFACE_UP, true }, { "down", IFACE_UP, false }, { "monitor", IFACE_MONITOR, true },
-		{ "-monitor", IFACE_MONITOR, false } };
+	} flags[] = { { "up", IFACE_UP, true }, { "down", IFACE_UP, false },
+		{ "monitor", IFACE_MONITOR, true }, { "-monitor", IFACE_MONITOR, false } };
 	unsigned int i;
 
 	for (i = 0; i < RTE_DIM(flags); i++) {
@@ -223,7 +229,8 @@ read_mtu(struct reader *r, struct action *a)
 	if (next_number(r, "mtu", UINT32_MAX, &a->value) != 0)
 		return -EINVAL;
 	if (a->value == 0)
-		return err_set(r->err, EINVAL, "%.16s: mtu 0 is not a size (or: mtu auto)", r->name);
+		return err_set(r->err, EINVAL, "%.16s: mtu 0 is not a size (or: mtu auto)",
+				r->name);
 	return 0;
 }
 
@@ -233,7 +240,8 @@ read_number(struct reader *r, struct action *a, const char *word)
 	static const struct {
 		const char *word;
 		enum action_kind kind;
-	} numbers[] = { { "reqid", ACT_REQID }, { "fib", ACT_FIB }, { "tunnelfib", ACT_TUNNELFIB } };
+	} numbers[] = { { "reqid", ACT_REQID }, { "fib", ACT_FIB },
+		{ "tunnelfib", ACT_TUNNELFIB } };
 	unsigned int i;
 
 	for (i = 0; i < RTE_DIM(numbers); i++) {
@@ -276,7 +284,9 @@ read_family(struct reader *r, struct action *a, const char *word)
 		a->kind = ACT_ADDR_REMOVE;
 		a->af = r->af;
 		a->any_addr = r->i == r->argc;
-		return a->any_addr ? 0 : read_address(r, a, next(r)) != 0 ? -EINVAL : (a->kind = ACT_ADDR_REMOVE, 0);
+		return a->any_addr                                 ? 0
+				: read_address(r, a, next(r)) != 0 ? -EINVAL
+								   : (a->kind = ACT_ADDR_REMOVE, 0);
 	}
 	if (strcmp(text, "alias") == 0) {
 		if (next_value(r, "alias", &text) != 0 || read_address(r, a, text) != 0)
@@ -296,7 +306,9 @@ read_one(struct reader *r, struct action *a)
 
 	if (strcmp(word, "create") == 0 || strcmp(word, "plumb") == 0) {
 		a->kind = ACT_CREATE;
-		return r->n == 0 ? 0 : err_set(r->err, EINVAL, "%.16s: create must come first", r->name);
+		return r->n == 0
+				? 0
+				: err_set(r->err, EINVAL, "%.16s: create must come first", r->name);
 	}
 	if (strcmp(word, "destroy") == 0 || strcmp(word, "unplumb") == 0) {
 		a->kind = ACT_DESTROY;
@@ -324,7 +336,8 @@ read_one(struct reader *r, struct action *a)
 		return read_address(r, a, word);
 	}
 	return err_set(r->err, EINVAL,
-			"%.16s: %.40s is not a parameter (create destroy tunnel deletetunnel inet inet6 mtu reqid up down monitor fib tunnelfib description)",
+			"%.16s: %.40s is not a parameter (create destroy tunnel deletetunnel inet "
+			"inet6 mtu reqid up down monitor fib tunnelfib description)",
 			r->name, word);
 }
 
@@ -342,7 +355,8 @@ addr_set(struct ctl *ctl, const char *name, const struct action *a, struct err *
 	old = *first;
 	if (!ip_equal(&old.prefix.addr, &a->addr.prefix.addr)) {
 		rc = ctl_if_add_address(ctl, name, &a->addr, err);
-		return rc != 0 ? rc : ctl_if_remove_address(ctl, name, a->af, &old.prefix.addr, err);
+		return rc != 0 ? rc
+			       : ctl_if_remove_address(ctl, name, a->af, &old.prefix.addr, err);
 	}
 	if (old.prefix.len == a->addr.prefix.len && ip_equal(&old.peer, &a->addr.peer))
 		return 0;
@@ -374,7 +388,8 @@ action_run(struct cli *cli, char *name, const struct action *a, struct err *err)
 	case ACT_ADDR_ADD:
 		return ctl_if_add_address(ctl, name, &a->addr, err);
 	case ACT_ADDR_REMOVE:
-		return ctl_if_remove_address(ctl, name, a->af, a->any_addr ? NULL : &a->addr.prefix.addr, err);
+		return ctl_if_remove_address(
+				ctl, name, a->af, a->any_addr ? NULL : &a->addr.prefix.addr, err);
 	case ACT_FLAG:
 		return ctl_if_set_flag(ctl, name, a->flag, a->on, err);
 	case ACT_MTU:
@@ -400,7 +415,8 @@ set(struct cli *cli, int argc, char *argv[])
 	unsigned int i;
 
 	if (strlen(argv[1]) >= sizeof(name))
-		return cli_error(cli, "%.40s: not an interface name (at most 15 characters)", argv[1]);
+		return cli_error(cli, "%.40s: not an interface name (at most 15 characters)",
+				argv[1]);
 	strcpy(name, argv[1]);
 	for (; r.i < r.argc; r.n++) {
 		if (r.n == ACTIONS_MAX)
@@ -456,7 +472,8 @@ run(struct cli *cli, int argc, char *argv[])
 		return set(cli, argc, argv);
 	ifp = iface_find(ctl_ifaces(cli->ctl), argv[1]);
 	if (ifp == NULL)
-		return cli_error(cli, "%.40s: interface does not exist (ifconfig -l lists them)", argv[1]);
+		return cli_error(cli, "%.40s: interface does not exist (ifconfig -l lists them)",
+				argv[1]);
 	return cli_view(cli, view_ifconfig(cli, ifp), view_ifconfig_print);
 }
 
@@ -464,12 +481,15 @@ static void
 complete(struct cli_choices *c, int argc, char *argv[])
 {
 	static const char *const words[][2] = { { "create", "make it" }, { "destroy", "remove it" },
-		{ "tunnel", "LOCAL REMOTE: outer addresses" }, { "deletetunnel", "no outer addresses" },
-		{ "inet", "ADDR[/LEN] [DEST], or tunnel" }, { "inet6", "ADDR[/LEN] [DEST], or tunnel" },
-		{ "alias", "one more address" }, { "-alias", "remove the address" }, { "delete", "remove the address" },
-		{ "netmask", "MASK" }, { "prefixlen", "LEN" }, { "mtu", "BYTES or auto" }, { "reqid", "NUMBER" },
-		{ "fib", "table of inner packets" }, { "tunnelfib", "table of outer packets" }, { "up", "" },
-		{ "down", "" }, { "monitor", "count, then drop" }, { "-monitor", "" }, { "description", "TEXT" },
+		{ "tunnel", "LOCAL REMOTE: outer addresses" },
+		{ "deletetunnel", "no outer addresses" },
+		{ "inet", "ADDR[/LEN] [DEST], or tunnel" },
+		{ "inet6", "ADDR[/LEN] [DEST], or tunnel" }, { "alias", "one more address" },
+		{ "-alias", "remove the address" }, { "delete", "remove the address" },
+		{ "netmask", "MASK" }, { "prefixlen", "LEN" }, { "mtu", "BYTES or auto" },
+		{ "reqid", "NUMBER" }, { "fib", "table of inner packets" },
+		{ "tunnelfib", "table of outer packets" }, { "up", "" }, { "down", "" },
+		{ "monitor", "count, then drop" }, { "-monitor", "" }, { "description", "TEXT" },
 		{ "-description", "" } };
 	unsigned int i;
 

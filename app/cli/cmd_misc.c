@@ -29,8 +29,9 @@ help_run(struct cli *cli, int argc, char *argv[])
 
 	if (argc > 1) {
 		cmd = cli_command_find(argv[1]);
-		return cmd != NULL ? help_one(cli, cmd) :
-				     cli_error(cli, "%.40s: no such command (help lists them)", argv[1]);
+		return cmd != NULL ? help_one(cli, cmd)
+				   : cli_error(cli, "%.40s: no such command (help lists them)",
+						     argv[1]);
 	}
 	for (i = 0; cli_commands[i] != NULL; i++)
 		cli_printf(cli, "%-10s %s\n", cli_commands[i]->name, cli_commands[i]->help);

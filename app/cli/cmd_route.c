@@ -13,10 +13,10 @@
 
 struct request {
 	struct ctl_route route;
-	int af;                  /* as typed, 0: not */
-	bool net, host;          /* as typed */
+	int af;         /* as typed, 0: not */
+	bool net, host; /* as typed */
 	bool has_kind;
-	bool is_interface;       /* the gateway's place holds an interface */
+	bool is_interface; /* the gateway's place holds an interface */
 	const char *dest, *gateway, *mask;
 };
 
@@ -28,7 +28,8 @@ cli_fib(struct cli *cli, const char *what, const char *text, uint16_t *ret_fib)
 	if (text == NULL)
 		return cli_error(cli, "%s: -fib without a number", what);
 	if (cli_number(text, FIB_MAX - 1, &v) != 0)
-		return cli_error(cli, "%s: fib %.40s is not there (0 to %d)", what, text, FIB_MAX - 1);
+		return cli_error(cli, "%s: fib %.40s is not there (0 to %d)", what, text,
+				FIB_MAX - 1);
 	*ret_fib = (uint16_t)v;
 	return 0;
 }
@@ -60,9 +61,13 @@ read_option(struct cli *cli, struct request *q, int argc, char *argv[], int *i)
 		++*i;
 		q->mask = value;
 		return value != NULL ? 0 : cli_error(cli, "route: -%s without a value", opt);
-	} else if (strcmp(opt, "n") != 0 && strcmp(opt, "static") != 0 && strcmp(opt, "gateway") != 0) {
-		return cli_error(cli, "route: option -%.40s is not there (-inet -inet6 -fib -net -host -netmask "
-				      "-prefixlen -interface -blackhole -reject)", opt);
+	} else if (strcmp(opt, "n") != 0 && strcmp(opt, "static") != 0 &&
+			strcmp(opt, "gateway") != 0) {
+		return cli_error(cli,
+				"route: option -%.40s is not there (-inet -inet6 -fib -net -host "
+				"-netmask "
+				"-prefixlen -interface -blackhole -reject)",
+				opt);
 	}
 	return 0;
 }
@@ -95,7 +100,8 @@ read_dest(struct cli *cli, struct request *q)
 	uint64_t v;
 	bool host;
 
-	if (q->af == 0 && strcmp(q->dest, "default") == 0 && q->gateway != NULL && strchr(q->gateway, ':') != NULL)
+	if (q->af == 0 && strcmp(q->dest, "default") == 0 && q->gateway != NULL &&
+			strchr(q->gateway, ':') != NULL)
 		q->af = AF_INET6;
 	if (net_parse(q->dest, q->af, p, &host, &err) != 0)
 		return cli_error(cli, "route: %s", err.msg);
@@ -125,7 +131,9 @@ read_gateway(struct cli *cli, struct request *q)
 		return 0;
 	}
 	if (ip_parse(q->gateway, &r->gateway) != 0)
-		return cli_error(cli, "route: gateway %.64s is not an IP address (or: -interface IF)", q->gateway);
+		return cli_error(cli,
+				"route: gateway %.64s is not an IP address (or: -interface IF)",
+				q->gateway);
 	if (!q->has_kind)
 		r->kind = RIB_GATEWAY;
 	return 0;
@@ -164,12 +172,14 @@ change(struct cli *cli, const char *verb, struct request *q)
 		rc = ctl_route_delete(cli->ctl, q->route.fib, &q->route.prefix, &err);
 	} else {
 		if (q->gateway == NULL && !q->has_kind)
-			return cli_error(cli, "route: %s %s without a gateway (or -interface IF, -blackhole, -reject)",
+			return cli_error(cli,
+					"route: %s %s without a gateway (or -interface IF, "
+					"-blackhole, -reject)",
 					verb, q->dest);
 		if (q->gateway != NULL && read_gateway(cli, q) != 0)
 			return 1;
-		rc = verb[0] == 'a' ? ctl_route_add(cli->ctl, &q->route, &err) :
-				      ctl_route_change(cli->ctl, &q->route, &err);
+		rc = verb[0] == 'a' ? ctl_route_add(cli->ctl, &q->route, &err)
+				    : ctl_route_change(cli->ctl, &q->route, &err);
 	}
 	if (rc != 0)
 		return cli_fail(cli, &err);
@@ -186,7 +196,8 @@ route_iface(struct cli *cli, const struct rib_spec *spec)
 	uint16_t iface = spec->iface;
 	struct rib_route *link;
 
-	if (iface == 0 && nh_kind(spec->nh) == NH_NEIGH && index < ADJ_MAX && neighs->record[index] != NULL)
+	if (iface == 0 && nh_kind(spec->nh) == NH_NEIGH && index < ADJ_MAX &&
+			neighs->record[index] != NULL)
 		iface = neighs->record[index]->iface;
 	if (iface == 0 && nh_kind(spec->nh) == NH_IPSEC)
 		iface = (uint16_t)index;
@@ -247,13 +258,17 @@ print_get(struct cli *cli, const json_t *o)
 		cli_printf(cli, "       mask: %s\n", p.len == 0 ? "default" : ip_str(&mask));
 	if (gateway != NULL)
 		cli_printf(cli, "    gateway: %s\n", gateway);
-	cli_printf(cli, "        fib: %" JSON_INTEGER_FORMAT "\n", json_integer_value(json_object_get(o, "fib")));
+	cli_printf(cli, "        fib: %" JSON_INTEGER_FORMAT "\n",
+			json_integer_value(json_object_get(o, "fib")));
 	cli_printf(cli, "  interface: %s\n", json_string_value(json_object_get(o, "interface")));
 	cli_printf(cli, "      flags: <UP%s%s,DONE%s%s%s>\n", gateway != NULL ? ",GATEWAY" : "",
 			strchr(flags, 'H') ? ",HOST" : "", strchr(flags, 'S') ? ",STATIC" : "",
-			strchr(flags, 'B') ? ",BLACKHOLE" : "", strchr(flags, 'R') ? ",REJECT" : "");
+			strchr(flags, 'B') ? ",BLACKHOLE" : "",
+			strchr(flags, 'R') ? ",REJECT" : "");
 	cli_printf(cli, " recvpipe  sendpipe  ssthresh  rtt,msec    mtu        weight    expire\n");
-	cli_printf(cli, "       0         0         0         0 %6" JSON_INTEGER_FORMAT "         1         0\n",
+	cli_printf(cli,
+			"       0         0         0         0 %6" JSON_INTEGER_FORMAT
+			"         1         0\n",
 			json_integer_value(json_object_get(o, "mtu")));
 }
 
@@ -267,7 +282,9 @@ get(struct cli *cli, struct request *q)
 
 	if (ip_parse(q->dest, &addr) != 0 || (q->af != 0 && q->af != addr.af))
 		return cli_error(cli, "route: %.64s is not an IP%s address", q->dest,
-				q->af == 0 ? "" : q->af == AF_INET ? "v4" : "v6");
+				q->af == 0                         ? ""
+						: q->af == AF_INET ? "v4"
+								   : "v6");
 	if (ctl_route_get(cli->ctl, q->route.fib, &addr, &route, &err) != 0)
 		return cli_fail(cli, &err);
 	o = view_route(cli, &route);
@@ -281,7 +298,8 @@ run(struct cli *cli, int argc, char *argv[])
 	struct request q = { 0 };
 	int i = 1;
 
-	while (i < argc && argv[i][0] == '-' && argv[i][1] != '\0' && strspn(argv[i] + 1, "nqv46") == strlen(argv[i] + 1)) {
+	while (i < argc && argv[i][0] == '-' && argv[i][1] != '\0' &&
+			strspn(argv[i] + 1, "nqv46") == strlen(argv[i] + 1)) {
 		q.af = strchr(argv[i], '4') ? AF_INET : strchr(argv[i], '6') ? AF_INET6 : q.af;
 		i++;
 	}
@@ -291,7 +309,8 @@ run(struct cli *cli, int argc, char *argv[])
 		return 1;
 	if (strcmp(argv[i], "get") == 0 || strcmp(argv[i], "show") == 0)
 		return get(cli, &q);
-	if (strcmp(argv[i], "add") == 0 || strcmp(argv[i], "change") == 0 || strcmp(argv[i], "delete") == 0)
+	if (strcmp(argv[i], "add") == 0 || strcmp(argv[i], "change") == 0 ||
+			strcmp(argv[i], "delete") == 0)
 		return change(cli, argv[i], &q);
 	if (strcmp(argv[i], "del") == 0)
 		return change(cli, "delete", &q);
@@ -308,7 +327,8 @@ complete(struct cli_choices *c, int argc, char *argv[])
 		cli_offer(c, "get", "ADDRESS");
 		return;
 	}
-	if (strcmp(argv[argc - 1], "-interface") == 0 || (argc > 3 && strcmp(argv[argc - 2], "-interface") == 0)) {
+	if (strcmp(argv[argc - 1], "-interface") == 0 ||
+			(argc > 3 && strcmp(argv[argc - 2], "-interface") == 0)) {
 		cli_offer_ifaces(c, IFACE_NONE);
 		return;
 	}

@@ -13,7 +13,7 @@
 #include "cli/setkey.h"
 
 struct options {
-	char what;      /* c, f, D, F or x; 0: none */
+	char what; /* c, f, D, F or x; 0: none */
 	bool policies, keys;
 	const char *file;
 };
@@ -114,7 +114,9 @@ run(struct cli *cli, int argc, char *argv[])
 		return run_file(cli, o.file);
 	case 'D':
 		if (o.keys && !cli->may_see_keys)
-			return cli_error(cli, "setkey: -l shows keys on the control socket only (ipsecifctl)");
+			return cli_error(cli,
+					"setkey: -l shows keys on the control socket only "
+					"(ipsecifctl)");
 		return o.policies ? setkey_show_policies(cli) : setkey_show_sas(cli, o.keys);
 	case 'F':
 		if (!o.policies)

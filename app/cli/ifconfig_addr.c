@@ -26,7 +26,9 @@ mask_parse(const char *text, uint8_t *ret_len, struct err *err)
 	}
 	if (len < 0)
 		return err_set(err, EINVAL,
-				"netmask: %.40s is not a contiguous mask (as 255.255.0.0 or 0xffff0000)", text);
+				"netmask: %.40s is not a contiguous mask (as 255.255.0.0 or "
+				"0xffff0000)",
+				text);
 	*ret_len = (uint8_t)len;
 	return 0;
 }
@@ -53,7 +55,8 @@ net_complete(const char *text, char *buf, size_t size)
 	for (p = text; p < slash; p++)
 		dots += *p == '.';
 	if (dots < 3)
-		snprintf(buf, size, "%.*s%s%s", (int)(slash - text), text, &".0.0.0"[2 * dots], slash);
+		snprintf(buf, size, "%.*s%s%s", (int)(slash - text), text, &".0.0.0"[2 * dots],
+				slash);
 }
 
 int
@@ -74,9 +77,11 @@ net_parse(const char *text, int af, struct ip_prefix *ret_prefix, bool *ret_host
 	case 0:
 		break;
 	case -ERANGE:
-		return err_set(err, EINVAL, "%s: prefix length out of range (0 to 32, IPv6 0 to 128)", text);
+		return err_set(err, EINVAL,
+				"%s: prefix length out of range (0 to 32, IPv6 0 to 128)", text);
 	default:
-		return err_set(err, EINVAL, "%s: not an address or net (as 10.2.0.0/16, 2001:db8::1, default)",
+		return err_set(err, EINVAL,
+				"%s: not an address or net (as 10.2.0.0/16, 2001:db8::1, default)",
 				text);
 	}
 	if (af != 0 && ret_prefix->addr.af != af)

@@ -9,7 +9,8 @@
 /** A mask: 255.255.0.0, 0xffff0000. 0 or -EINVAL with @p err. */
 int mask_parse(const char *text, uint8_t *ret_len, struct err *err);
 /** A net as route(8) takes it: 10.2.0.0/16, 10.2/16, 10/8, 2001:db8::/32, default, a host. @p af 0: either; *ret_host: no length was given. */
-int net_parse(const char *text, int af, struct ip_prefix *ret_prefix, bool *ret_host, struct err *err);
+int net_parse(const char *text, int af, struct ip_prefix *ret_prefix, bool *ret_host,
+		struct err *err);
 /** The length that an IPv4 address without mask had in the days of classes. */
 uint8_t class_len(const struct ip_addr *addr);
 

@@ -47,8 +47,10 @@ argv_of(json_t *request, char *argv[WORDS_MAX + 1])
 
 	if (!json_is_array(list) || json_array_size(list) > WORDS_MAX)
 		return -1;
-	json_array_foreach(list, i, word) {
-		if (!json_is_string(word) || strlen(json_string_value(word)) != json_string_length(word))
+	json_array_foreach(list, i, word)
+	{
+		if (!json_is_string(word) ||
+				strlen(json_string_value(word)) != json_string_length(word))
 			return -1;
 		argv[i] = (char *)(uintptr_t)json_string_value(word);
 	}
@@ -103,7 +105,8 @@ request_line(struct request_peer *p, char *line, size_t len)
 	request_run(p, request);
 	input = json_object_get(request, "input");
 	if (json_is_string(input))
-		explicit_bzero((char *)(uintptr_t)json_string_value(input), json_string_length(input));
+		explicit_bzero((char *)(uintptr_t)json_string_value(input),
+				json_string_length(input));
 	json_decref(request);
 }
 
@@ -121,7 +124,8 @@ work(struct request_peer *p)
 		request_line(p, line, len);
 		free(line);
 	}
-	if (!p->closing && evbuffer_get_length(out) == 0 && evbuffer_get_length(in) >= REQUEST_MAX) {
+	if (!p->closing && evbuffer_get_length(out) == 0 &&
+			evbuffer_get_length(in) >= REQUEST_MAX) {
 		answer(p, 1, "request: the line is too long", NULL);
 		p->closing = true;
 	}
@@ -163,7 +167,8 @@ request_peer_create(struct event_base *base, int fd, const struct cli_env *env,
 	struct request_peer *p = calloc(1, sizeof(*p));
 
 	if (p != NULL)
-		p->bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+		p->bev = bufferevent_socket_new(
+				base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 	if (p == NULL || p->bev == NULL) {
 		close(fd);
 		free(p);

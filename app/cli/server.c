@@ -132,7 +132,8 @@ server_listen(struct server *server, const struct sockaddr *sa, int len, evconnl
 		return -1;
 	}
 	l = evconnlistener_new_bind(server->base, cb, server,
-			LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, 16, sa, len);
+			LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, 16, sa,
+			len);
 	if (l == NULL)
 		return -1;
 	evconnlistener_set_error_cb(l, accept_failed);
@@ -156,17 +157,23 @@ server_listen_telnet(struct server *server, const char *where, bool insecure, st
 	const char *colon = strrchr(where, ':');
 
 	if (colon == NULL || evutil_parse_sockaddr_port(where, (struct sockaddr *)&ss, &len) != 0)
-		return err_set(err, EINVAL, "telnet: %.80s is not an address and port (ADDR:PORT, [ADDR6]:PORT)",
+		return err_set(err, EINVAL,
+				"telnet: %.80s is not an address and port (ADDR:PORT, "
+				"[ADDR6]:PORT)",
 				where);
 	if (!is_loopback(&ss) && !insecure)
 		return err_set(err, EACCES,
-				"telnet: %.80s is not a loopback address (127.0.0.1, [::1], or give --telnet-insecure)",
+				"telnet: %.80s is not a loopback address (127.0.0.1, [::1], or "
+				"give --telnet-insecure)",
 				where);
 	if (server_listen(server, (struct sockaddr *)&ss, len, accept_telnet) != 0)
-		return err_set(err, errno, "telnet: %.80s: %s (--telnet ADDR:PORT gives another, --no-telnet none)",
+		return err_set(err, errno,
+				"telnet: %.80s: %s (--telnet ADDR:PORT gives another, --no-telnet "
+				"none)",
 				where, strerror(errno));
 	if (!is_loopback(&ss))
-		log_warning("telnet: %s is open to the network without password or encryption", where);
+		log_warning("telnet: %s is open to the network without password or encryption",
+				where);
 	return 0;
 }
 
@@ -197,7 +204,8 @@ stale_remove(const struct sockaddr_un *sun, struct err *err)
 	if (lstat(sun->sun_path, &st) != 0)
 		return 0;
 	if (!S_ISSOCK(st.st_mode))
-		return err_set(err, EEXIST, "socket: %s is there and is not a socket", sun->sun_path);
+		return err_set(err, EEXIST, "socket: %s is there and is not a socket",
+				sun->sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_set(err, errno, "socket: %s: %s", sun->sun_path, strerror(errno));
@@ -205,7 +213,8 @@ stale_remove(const struct sockaddr_un *sun, struct err *err)
 	close(fd);
 	if (rc == 0)
 		return err_set(err, EADDRINUSE,
-				"socket: %s belongs to a running process (another --file-prefix, or --socket PATH)",
+				"socket: %s belongs to a running process (another --file-prefix, "
+				"or --socket PATH)",
 				sun->sun_path);
 	unlink(sun->sun_path);
 	return 0;
@@ -219,8 +228,8 @@ server_listen_socket(struct server *server, const char *path, struct err *err)
 	int rc;
 
 	if (strlen(path) >= sizeof(sun.sun_path) || path[0] == '\0')
-		return err_set(err, EINVAL, "socket: %.120s is not a path of 1 to %zu characters", path,
-				sizeof(sun.sun_path) - 1);
+		return err_set(err, EINVAL, "socket: %.120s is not a path of 1 to %zu characters",
+				path, sizeof(sun.sun_path) - 1);
 	strcpy(sun.sun_path, path);
 	if (directory_make(path, err) != 0 || stale_remove(&sun, err) != 0)
 		return -err->code;

@@ -21,7 +21,7 @@
 #define OUT_HIGH (256u << 10)
 #define OUT_LOW (32u << 10)
 #define IN_HIGH (64u << 10)
-#define STALL_S 60 /* a client that takes nothing for so long is cut off */
+#define STALL_S 60   /* a client that takes nothing for so long is cut off */
 #define EDIT_MAX 500 /* what rdline's buffer of 512 holds, with room */
 #define CTRL_C 3
 #define CTRL_D 4
@@ -33,11 +33,11 @@ struct session {
 	void *arg;
 	struct telnet telnet;
 	struct rdline *editor;
-	bool mute;            /* what the editor writes is not sent */
+	bool mute; /* what the editor writes is not sent */
 	bool last_cr;
-	bool too_long;        /* the rest of this line is dropped */
-	bool eof;             /* the client sends no more */
-	bool closing;         /* end when the output is sent */
+	bool too_long; /* the rest of this line is dropped */
+	bool eof;      /* the client sends no more */
+	bool closing;  /* end when the output is sent */
 	char line[CLI_LINE_MAX + 1];
 	size_t len;
 	struct evbuffer *statements; /* being collected for pending, NULL: not collecting */
@@ -350,7 +350,8 @@ common_rest(const struct cli_choices *c, char *dst, unsigned int size)
 	}
 	if (len <= typed && c->n != 1)
 		return false;
-	snprintf(dst, size, "%.*s%s", (int)(len - typed), c->choice[0].word + typed, c->n == 1 ? " " : "");
+	snprintf(dst, size, "%.*s%s", (int)(len - typed), c->choice[0].word + typed,
+			c->n == 1 ? " " : "");
 	return true;
 }
 
@@ -468,7 +469,8 @@ work(struct session *s)
 	struct evbuffer *in = bufferevent_get_input(s->bev);
 	uint8_t chunk[512];
 
-	while (!s->closing && evbuffer_get_length(in) > 0 && evbuffer_get_length(out(s)) < OUT_HIGH) {
+	while (!s->closing && evbuffer_get_length(in) > 0 &&
+			evbuffer_get_length(out(s)) < OUT_HIGH) {
 		/* A byte at a time leaves the evbuffer, so that a stop in between loses none. */
 		ssize_t i, n = evbuffer_copyout(in, chunk, sizeof(chunk));
 
@@ -519,7 +521,8 @@ session_create(struct event_base *base, int fd, const struct cli_env *env,
 	struct session *s = calloc(1, sizeof(*s));
 
 	if (s != NULL)
-		s->bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+		s->bev = bufferevent_socket_new(
+				base, fd, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
 	if (s == NULL || s->bev == NULL) {
 		close(fd);
 		free(s);

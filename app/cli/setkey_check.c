@@ -92,7 +92,8 @@ setkey_check_protocol(struct setkey_parser *p, struct setkey_text t, bool any)
 {
 	if (text_is(t, "esp") || (any && text_is(t, "any")))
 		return 0;
-	return setkey_wrong(p, "protocol %.*s is not there (%s)", SHOW(t), any ? "esp, any" : "esp");
+	return setkey_wrong(
+			p, "protocol %.*s is not there (%s)", SHOW(t), any ? "esp, any" : "esp");
 }
 
 int
@@ -148,8 +149,11 @@ setkey_set_window(struct setkey_parser *p, struct setkey_text t)
 	if (setkey_set_number(p, "replay window", t, UINT32_MAX, &octets) != 0)
 		return -1;
 	if (octets > REPLAY_WINDOW_MAX / 8)
-		return setkey_wrong(p, "replay window of %llu octets is above the maximum (%u octets, %u packets)",
-				(unsigned long long)octets, REPLAY_WINDOW_MAX / 8, REPLAY_WINDOW_MAX);
+		return setkey_wrong(p,
+				"replay window of %llu octets is above the maximum (%u octets, %u "
+				"packets)",
+				(unsigned long long)octets, REPLAY_WINDOW_MAX / 8,
+				REPLAY_WINDOW_MAX);
 	p->now->prm.replay_window = (uint32_t)octets * 8;
 	return 0;
 }
@@ -168,7 +172,9 @@ setkey_set_pad(struct setkey_parser *p, struct setkey_text t)
 	else if (text_is(t, "nocyclic-seq"))
 		prm->cyclic_seq_off = true;
 	else
-		return setkey_wrong(p, "-f %.*s is not there (zero-pad, random-pad, seq-pad, nocyclic-seq)",
+		return setkey_wrong(p,
+				"-f %.*s is not there (zero-pad, random-pad, seq-pad, "
+				"nocyclic-seq)",
 				SHOW(t));
 	return 0;
 }
@@ -210,22 +216,27 @@ key_read(struct setkey_parser *p, const char *opt, struct setkey_text t, uint8_t
 	}
 	if (t.at > p->text && t.at[-1] == '"') {
 		if (t.len > max)
-			return setkey_wrong(p, "%s key of %u bytes is too long (%zu)", opt, t.len, max);
+			return setkey_wrong(
+					p, "%s key of %u bytes is too long (%zu)", opt, t.len, max);
 		memcpy(key, t.at, t.len);
 		*ret_len = (uint8_t)t.len;
 		return 0;
 	}
 	if (t.len < 2 || t.at[0] != '0' || (t.at[1] | 0x20) != 'x')
-		return setkey_wrong(p, "%s key is neither \"quoted\" nor 0x and hexadecimal digits", opt);
+		return setkey_wrong(p, "%s key is neither \"quoted\" nor 0x and hexadecimal digits",
+				opt);
 	if (t.len % 2 != 0)
-		return setkey_wrong(p, "%s key has an odd number of hexadecimal digits, %u", opt, t.len - 2);
+		return setkey_wrong(p, "%s key has an odd number of hexadecimal digits, %u", opt,
+				t.len - 2);
 	if (t.len / 2 - 1 > max)
-		return setkey_wrong(p, "%s key of %u bytes is too long (%zu)", opt, t.len / 2 - 1, max);
+		return setkey_wrong(
+				p, "%s key of %u bytes is too long (%zu)", opt, t.len / 2 - 1, max);
 	for (i = 2; i < t.len; i += 2) {
 		int hi = hex_digit(t.at[i]), lo = hex_digit(t.at[i + 1]);
 
 		if (hi < 0 || lo < 0)
-			return setkey_wrong(p, "%s key has something else than hexadecimal digits", opt);
+			return setkey_wrong(p, "%s key has something else than hexadecimal digits",
+					opt);
 		key[i / 2 - 1] = (uint8_t)(hi << 4 | lo);
 	}
 	*ret_len = (uint8_t)(t.len / 2 - 1);
@@ -233,7 +244,8 @@ key_read(struct setkey_parser *p, const char *opt, struct setkey_text t, uint8_t
 }
 
 static int
-alg_read(struct setkey_parser *p, bool authentication, struct setkey_text name, const struct alg **ret_alg)
+alg_read(struct setkey_parser *p, bool authentication, struct setkey_text name,
+		const struct alg **ret_alg)
 {
 	const struct alg *alg = NULL;
 	char buf[32], names[160];
@@ -245,8 +257,8 @@ alg_read(struct setkey_parser *p, bool authentication, struct setkey_text name, 
 	}
 	if (alg == NULL) {
 		alg_names(authentication, names, sizeof(names));
-		return setkey_wrong(p, "-%c %.*s is not there (%s)", authentication ? 'A' : 'E', SHOW(name),
-				names);
+		return setkey_wrong(p, "-%c %.*s is not there (%s)", authentication ? 'A' : 'E',
+				SHOW(name), names);
 	}
 	*ret_alg = alg;
 	return 0;

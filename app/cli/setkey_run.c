@@ -48,10 +48,12 @@ run_one(struct cli *cli, const struct setkey_statement *s, struct err *err)
 		return 0; /* all there are belong to interfaces, and stay */
 	case SETKEY_SPDADD:
 		return err_set(err, EOPNOTSUPP,
-				"spdadd: policies belong to ipsec interfaces (ifconfig ipsecN tunnel makes them)");
+				"spdadd: policies belong to ipsec interfaces (ifconfig ipsecN "
+				"tunnel makes them)");
 	case SETKEY_SPDDELETE:
 		return err_set(err, EACCES,
-				"spddelete: policies belong to ipsec interfaces (ifconfig ipsecN deletetunnel removes them)");
+				"spddelete: policies belong to ipsec interfaces (ifconfig ipsecN "
+				"deletetunnel removes them)");
 	}
 	return 0;
 }
@@ -67,7 +69,7 @@ setkey_run(struct cli *cli, const char *text, size_t len)
 	if (setkey_parse(text, len, &list, &err) != 0)
 		return cli_error(cli, "%s (nothing was done)", err.msg);
 	ctl_batch_begin(cli->ctl);
-	STAILQ_FOREACH (s, &list, next) {
+	STAILQ_FOREACH(s, &list, next) {
 		err.code = 0;
 		if (run_one(cli, s, &err) == 0)
 			continue;

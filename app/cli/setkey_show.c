@@ -34,7 +34,8 @@ lifetime_json(json_t *o, const char *name, const struct sa_lifetime *life)
 	json_object_set_new(o, name,
 			json_pack("{s:I, s:I, s:I, s:I}", "seconds", (json_int_t)life->seconds,
 					"use_seconds", (json_int_t)life->use_seconds, "bytes",
-					(json_int_t)life->bytes, "packets", (json_int_t)life->packets));
+					(json_int_t)life->bytes, "packets",
+					(json_int_t)life->packets));
 }
 
 static void
@@ -45,7 +46,8 @@ sa_json_life(struct cli *cli, const struct sa_ctl *sa, json_t *o)
 
 	ctl_sa_counts(cli->ctl, sa, &c);
 	json_object_set_new(o, "created", json_integer((json_int_t)sa->created_s));
-	json_object_set_new(o, "age_seconds", json_integer((json_int_t)now - (json_int_t)sa->created_s));
+	json_object_set_new(o, "age_seconds",
+			json_integer((json_int_t)now - (json_int_t)sa->created_s));
 	json_object_set_new(o, "last_use", json_integer((json_int_t)c.last_use_s));
 	json_object_set_new(o, "packets", json_integer((json_int_t)c.packets));
 	json_object_set_new(o, "bytes", json_integer((json_int_t)c.bytes));
@@ -79,9 +81,11 @@ sa_json(struct cli *cli, const struct sa_ctl *sa, bool keys)
 	if (prm->auth != NULL)
 		json_object_set_new(o, "authentication", json_string(prm->auth->name));
 	if (keys && prm->enc != NULL)
-		json_object_set_new(o, "encryption_key", hex_json(prm->keys.enc, prm->keys.enc_len));
+		json_object_set_new(
+				o, "encryption_key", hex_json(prm->keys.enc, prm->keys.enc_len));
 	if (keys && prm->auth != NULL)
-		json_object_set_new(o, "authentication_key", hex_json(prm->keys.auth, prm->keys.auth_len));
+		json_object_set_new(o, "authentication_key",
+				hex_json(prm->keys.auth, prm->keys.auth_len));
 	json_object_set_new(o, "replay_window_packets", json_integer(prm->replay_window));
 	json_object_set_new(o, "esn", json_boolean(prm->esn));
 	json_object_set_new(o, "natt_sport", json_integer(prm->natt_sport));
@@ -154,10 +158,12 @@ print_life(struct cli *cli, const json_t *o)
 			num(o, "age_seconds"), num(hard, "seconds"), num(soft, "seconds"));
 	cli_printf(cli, "\tlast: %s\thard: %" PRIu64 "(s)\tsoft: %" PRIu64 "(s)\n", last,
 			num(hard, "use_seconds"), num(soft, "use_seconds"));
-	cli_printf(cli, "\tcurrent: %" PRIu64 "(bytes)\thard: %" PRIu64 "(bytes)\tsoft: %" PRIu64 "(bytes)\n",
+	cli_printf(cli,
+			"\tcurrent: %" PRIu64 "(bytes)\thard: %" PRIu64 "(bytes)\tsoft: %" PRIu64
+			"(bytes)\n",
 			num(o, "bytes"), num(hard, "bytes"), num(soft, "bytes"));
-	cli_printf(cli, "\tallocated: %" PRIu64 "\thard: %" PRIu64 "\tsoft: %" PRIu64 "\n", num(o, "packets"),
-			num(hard, "packets"), num(soft, "packets"));
+	cli_printf(cli, "\tallocated: %" PRIu64 "\thard: %" PRIu64 "\tsoft: %" PRIu64 "\n",
+			num(o, "packets"), num(hard, "packets"), num(soft, "packets"));
 }
 
 static unsigned int
@@ -184,7 +190,9 @@ print_sa(struct cli *cli, const json_t *o)
 				num(o, "natt_sport"), str(o, "dst"), num(o, "natt_dport"));
 	else
 		cli_printf(cli, "%s %s\n\tesp", str(o, "src"), str(o, "dst"));
-	cli_printf(cli, " mode=%s spi=%" PRIu64 "(0x%08" PRIx64 ") reqid=%" PRIu64 "(0x%08" PRIx64 ")\n",
+	cli_printf(cli,
+			" mode=%s spi=%" PRIu64 "(0x%08" PRIx64 ") reqid=%" PRIu64 "(0x%08" PRIx64
+			")\n",
 			str(o, "mode"), spi, spi, reqid, reqid);
 	print_alg(cli, o, 'E', "encryption", "encryption_key");
 	print_alg(cli, o, 'A', "authentication", "authentication_key");
@@ -195,8 +203,9 @@ print_sa(struct cli *cli, const json_t *o)
 	cli_printf(cli, "\tfailed: %" PRIu64 "(auth)\t%" PRIu64 "(replay)\t%" PRIu64 "(other)\n",
 			num(o, "auth_failed"), num(o, "replayed"), num(o, "errors"));
 	cli_printf(cli, "\tinterface=%s direction=%s%s%s\n",
-			str(o, "interface")[0] == '\0' ? "none" : str(o, "interface"), str(o, "direction"),
-			str(o, "runs_on")[0] == '\0' ? "" : " by ", str(o, "runs_on"));
+			str(o, "interface")[0] == '\0' ? "none" : str(o, "interface"),
+			str(o, "direction"), str(o, "runs_on")[0] == '\0' ? "" : " by ",
+			str(o, "runs_on"));
 }
 
 static void
@@ -207,8 +216,7 @@ print_sas(struct cli *cli, const json_t *data)
 
 	if (json_array_size(data) == 0)
 		cli_printf(cli, "No SAD entries.\n");
-	json_array_foreach(data, i, o)
-		print_sa(cli, o);
+	json_array_foreach(data, i, o) print_sa(cli, o);
 }
 
 struct dump {
@@ -250,10 +258,11 @@ dump_policy(const struct ctl_policy *pol, void *arg)
 	struct dump *d = arg;
 
 	json_array_append_new(d->list,
-			json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:s}", "id", (json_int_t)pol->id, "direction",
-					pol->out ? "out" : "in", "family", pol->ip6 ? "inet6" : "inet", "src",
-					ip_str(&pol->src), "dst", ip_str(&pol->dst), "reqid",
-					(json_int_t)pol->reqid, "interface", pol->interface));
+			json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:s}", "id", (json_int_t)pol->id,
+					"direction", pol->out ? "out" : "in", "family",
+					pol->ip6 ? "inet6" : "inet", "src", ip_str(&pol->src),
+					"dst", ip_str(&pol->dst), "reqid", (json_int_t)pol->reqid,
+					"interface", pol->interface));
 }
 
 static void
@@ -264,14 +273,18 @@ print_policies(struct cli *cli, const json_t *data)
 
 	if (json_array_size(data) == 0)
 		cli_printf(cli, "No SPD entries.\n");
-	json_array_foreach(data, i, o) {
+	json_array_foreach(data, i, o)
+	{
 		const char *all = strcmp(str(o, "family"), "inet") == 0 ? "0.0.0.0/0" : "::/0";
 
 		cli_printf(cli, "%s[any] %s[any] any\n\t%s ipsec\n", all, all, str(o, "direction"));
-		cli_printf(cli, "\tesp/tunnel/%s-%s/unique:%" PRIu64 "\n", str(o, "src"), str(o, "dst"),
-				num(o, "reqid"));
-		cli_printf(cli, "\tspid=%" PRIu64 " seq=%zu pid=%d scope=ifnet ifname=%s\n\trefcnt=1\n",
-				num(o, "id"), json_array_size(data) - 1 - i, getpid(), str(o, "interface"));
+		cli_printf(cli, "\tesp/tunnel/%s-%s/unique:%" PRIu64 "\n", str(o, "src"),
+				str(o, "dst"), num(o, "reqid"));
+		cli_printf(cli,
+				"\tspid=%" PRIu64
+				" seq=%zu pid=%d scope=ifnet ifname=%s\n\trefcnt=1\n",
+				num(o, "id"), json_array_size(data) - 1 - i, getpid(),
+				str(o, "interface"));
 	}
 }
 

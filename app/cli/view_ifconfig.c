@@ -26,8 +26,9 @@ addresses_json(const struct iface *ifp)
 	for (i = 0; i < ifp->nb_addrs; i++) {
 		const struct iface_addr *a = &ifp->addrs[i];
 
-		o = json_pack("{s:s, s:s, s:i}", "family", a->prefix.addr.af == AF_INET ? "inet" : "inet6",
-				"address", ip_str(&a->prefix.addr), "length", a->prefix.len);
+		o = json_pack("{s:s, s:s, s:i}", "family",
+				a->prefix.addr.af == AF_INET ? "inet" : "inet6", "address",
+				ip_str(&a->prefix.addr), "length", a->prefix.len);
 		if (ip_is_set(&a->peer))
 			json_object_set_new(o, "peer", json_string(ip_str(&a->peer)));
 		json_array_append_new(list, o);
@@ -74,8 +75,9 @@ iface_json(struct cli *cli, const struct iface *ifp)
 		json_array_append_new(names, json_string(flag_names[i].name));
 	}
 	o = json_pack("{s:s, s:s, s:i, s:o, s:i, s:i, s:o}", "name", ifp->name, "group",
-			ifp->kind == IFACE_IPSEC ? "ipsec" : "port", "flags", (int)flags, "flag_names", names,
-			"mtu", ifp->mtu, "fib", ifp->fib, "addresses", addresses_json(ifp));
+			ifp->kind == IFACE_IPSEC ? "ipsec" : "port", "flags", (int)flags,
+			"flag_names", names, "mtu", ifp->mtu, "fib", ifp->fib, "addresses",
+			addresses_json(ifp));
 	if (o == NULL)
 		return NULL;
 	if (ifp->description[0] != '\0')
@@ -120,14 +122,16 @@ print_addresses(struct cli *cli, const json_t *o)
 	const json_t *list = json_object_get(o, "addresses"), *a;
 	size_t i;
 
-	json_array_foreach(list, i, a) {
+	json_array_foreach(list, i, a)
+	{
 		const char *peer = str(a, "peer");
 		unsigned int len = (unsigned int)num(a, "length");
 		bool v6 = strcmp(str(a, "family"), "inet6") == 0;
 
 		cli_printf(cli, "\t%s %s%s%s%s", str(a, "family"), str(a, "address"),
 				v6 && strncmp(str(a, "address"), "fe80:", 5) == 0 ? "%" : "",
-				v6 && strncmp(str(a, "address"), "fe80:", 5) == 0 ? str(o, "name") : "",
+				v6 && strncmp(str(a, "address"), "fe80:", 5) == 0 ? str(o, "name")
+										  : "",
 				peer == NULL ? "" : " --> ");
 		cli_printf(cli, "%s", peer == NULL ? "" : peer);
 		if (v6) {
@@ -149,12 +153,13 @@ print_addresses(struct cli *cli, const json_t *o)
 static void
 print_one(struct cli *cli, const json_t *o)
 {
-	const json_t *names = json_object_get(o, "flag_names"), *tunnel = json_object_get(o, "tunnel"), *v;
+	const json_t *names = json_object_get(o, "flag_names"),
+		     *tunnel = json_object_get(o, "tunnel"), *v;
 	size_t i;
 
 	cli_printf(cli, "%s: flags=%llx<", str(o, "name"), num(o, "flags"));
 	json_array_foreach(names, i, v)
-		cli_printf(cli, "%s%s", i == 0 ? "" : ",", json_string_value(v));
+			cli_printf(cli, "%s%s", i == 0 ? "" : ",", json_string_value(v));
 	cli_printf(cli, "> metric 0 mtu %lld%s\n", num(o, "mtu"),
 			json_is_true(json_object_get(o, "mtu_auto")) ? " (auto)" : "");
 	if (str(o, "description") != NULL)
@@ -162,7 +167,8 @@ print_one(struct cli *cli, const json_t *o)
 	if (str(o, "ether") != NULL)
 		cli_printf(cli, "\tether %s\n", str(o, "ether"));
 	if (tunnel != NULL)
-		cli_printf(cli, "\ttunnel %s %s --> %s\n", strchr(str(tunnel, "local"), ':') ? "inet6" : "inet",
+		cli_printf(cli, "\ttunnel %s %s --> %s\n",
+				strchr(str(tunnel, "local"), ':') ? "inet6" : "inet",
 				str(tunnel, "local"), str(tunnel, "remote"));
 	print_addresses(cli, o);
 	cli_printf(cli, "\tgroups: %s\n", str(o, "group"));
@@ -174,7 +180,8 @@ print_one(struct cli *cli, const json_t *o)
 		cli_printf(cli, "\treqid: %lld\n", num(o, "reqid"));
 	if (json_object_get(o, "link") != NULL) {
 		cli_printf(cli, "\tmedia: %s (%lld Mbit/s)\n", str(o, "device"), num(o, "mbps"));
-		cli_printf(cli, "\tstatus: %s\n", json_is_true(json_object_get(o, "link")) ? "active" : "no carrier");
+		cli_printf(cli, "\tstatus: %s\n",
+				json_is_true(json_object_get(o, "link")) ? "active" : "no carrier");
 	}
 }
 
@@ -184,6 +191,5 @@ view_ifconfig_print(struct cli *cli, const json_t *interfaces)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(interfaces, i, o)
-		print_one(cli, o);
+	json_array_foreach(interfaces, i, o) print_one(cli, o);
 }

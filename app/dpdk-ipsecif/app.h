@@ -13,22 +13,22 @@
 #include "control/control.h"
 
 struct app_args {
-	int eal_argc;             /* before --, the program's name included */
+	int eal_argc; /* before --, the program's name included */
 	char **eal_argv;
-	const char *config;       /* -c */
-	bool check_only;          /* -n */
-	const char *telnet;       /* "127.0.0.1:8086" where not given */
+	const char *config; /* -c */
+	bool check_only;    /* -n */
+	const char *telnet; /* "127.0.0.1:8086" where not given */
 	bool no_telnet, telnet_insecure;
-	const char *socket;       /* NULL: /run/dpdk-ipsecif/PREFIX.sock */
+	const char *socket; /* NULL: /run/dpdk-ipsecif/PREFIX.sock */
 	bool no_socket;
-	double idle_exit_s;       /* 0: never */
-	int exit_code;            /* where args_parse() says that there is nothing to do */
+	double idle_exit_s; /* 0: never */
+	int exit_code;      /* where args_parse() says that there is nothing to do */
 };
 
 struct app {
 	struct app_args args;
-	struct cfg *cfg;          /* until it is applied */
-	bool single_lcore;        /* the control core is the worker too */
+	struct cfg *cfg;   /* until it is applied */
+	bool single_lcore; /* the control core is the worker too */
 	struct ctl *ctl;
 	struct cli_env env;
 	struct event_base *base;
@@ -41,15 +41,16 @@ struct app {
 
 struct module {
 	const char *name;
-	int (*start)(struct app *app, struct err *err); /* 0, or -errno with @p err, and nothing left behind */
-	void (*stop)(struct app *app);                  /* may be NULL */
+	int (*start)(struct app *app,
+			struct err *err); /* 0, or -errno with @p err, and nothing left behind */
+	void (*stop)(struct app *app);    /* may be NULL */
 };
 
 /** @return true to go on; false: exit with args->exit_code (the message is out). */
 bool args_parse(int argc, char *argv[], struct app_args *args);
 
-extern const struct module module_secrets, module_eal, module_control, module_config, module_loop, module_servers,
-		module_workers;
+extern const struct module module_secrets, module_eal, module_control, module_config, module_loop,
+		module_servers, module_workers;
 
 /** Read and check the file; mistakes go to standard error, a line each. NULL then. */
 struct cfg *config_read(const char *path);

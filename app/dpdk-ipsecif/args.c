@@ -13,8 +13,10 @@
 #include "app.h"
 
 static const char usage_text[] =
-		"usage: dpdk-ipsecif [EAL arguments] -- -c FILE [-n] [--telnet ADDR:PORT | --no-telnet]\n"
-		"           [--telnet-insecure] [--socket PATH | --no-socket] [--idle-exit SECONDS]\n"
+		"usage: dpdk-ipsecif [EAL arguments] -- -c FILE [-n] [--telnet ADDR:PORT | "
+		"--no-telnet]\n"
+		"           [--telnet-insecure] [--socket PATH | --no-socket] [--idle-exit "
+		"SECONDS]\n"
 		"       dpdk-ipsecif -h | --version\n"
 		"  -c FILE             configuration (JSON)\n"
 		"  -n                  check the configuration, open no device\n"
@@ -25,7 +27,15 @@ static const char usage_text[] =
 		"  --no-socket         no control socket\n"
 		"  --idle-exit SECONDS end when no packet has arrived for so long\n";
 
-enum { OPT_TELNET = 256, OPT_NO_TELNET, OPT_INSECURE, OPT_SOCKET, OPT_NO_SOCKET, OPT_IDLE, OPT_VERSION };
+enum {
+	OPT_TELNET = 256,
+	OPT_NO_TELNET,
+	OPT_INSECURE,
+	OPT_SOCKET,
+	OPT_NO_SOCKET,
+	OPT_IDLE,
+	OPT_VERSION
+};
 
 static const struct option options[] = {
 	{ "telnet", required_argument, NULL, OPT_TELNET },
@@ -87,8 +97,10 @@ take_option(struct app_args *args, int opt)
 		return true;
 	case OPT_IDLE:
 		args->idle_exit_s = strtod(optarg, &end);
-		if (end == optarg || *end != '\0' || !isfinite(args->idle_exit_s) || args->idle_exit_s <= 0)
-			return usage(args, "--idle-exit is not a number of seconds above 0: ", optarg);
+		if (end == optarg || *end != '\0' || !isfinite(args->idle_exit_s) ||
+				args->idle_exit_s <= 0)
+			return usage(args,
+					"--idle-exit is not a number of seconds above 0: ", optarg);
 		return true;
 	default:
 		return false;
@@ -105,8 +117,9 @@ find_ours(int argc, char *argv[])
 		if (strcmp(argv[i], "--") == 0)
 			return i;
 	}
-	if (argc == 2 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0 ||
-				     strcmp(argv[1], "--version") == 0))
+	if (argc == 2 &&
+			(strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0 ||
+					strcmp(argv[1], "--version") == 0))
 		return 0;
 	return -1;
 }

@@ -69,9 +69,11 @@ control_start(struct app *app, struct err *err)
 {
 	unsigned int lcores[WORKER_MAX], n = 0, i, lcore;
 	const struct engine_ops *engines[ENGINE_MAX];
-	struct ctl_args args = { .worker_lcores = lcores, .port_ops = registry_ports(), .engines = engines };
+	struct ctl_args args = {
+		.worker_lcores = lcores, .port_ops = registry_ports(), .engines = engines
+	};
 
-	RTE_LCORE_FOREACH_WORKER (lcore) {
+	RTE_LCORE_FOREACH_WORKER(lcore) {
 		if (n == WORKER_MAX)
 			return err_set(err, E2BIG, "EAL: more than %d worker lcores", WORKER_MAX);
 		lcores[n++] = lcore;
@@ -119,6 +121,10 @@ workers_stop(struct app *app)
 	ctl_stop(app->ctl);
 }
 
-const struct module module_control = { .name = "control", .start = control_start, .stop = control_stop };
+const struct module module_control = {
+	.name = "control", .start = control_start, .stop = control_stop
+};
 const struct module module_config = { .name = "config", .start = config_start };
-const struct module module_workers = { .name = "workers", .start = workers_start, .stop = workers_stop };
+const struct module module_workers = {
+	.name = "workers", .start = workers_start, .stop = workers_stop
+};

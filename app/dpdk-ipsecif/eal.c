@@ -27,10 +27,12 @@ secrets_start(struct app *app, struct err *err)
 
 	(void)app;
 	if (setrlimit(RLIMIT_CORE, &none) != 0)
-		return err_set(err, errno, "core dumps: can not be switched off, %s", strerror(errno));
+		return err_set(err, errno, "core dumps: can not be switched off, %s",
+				strerror(errno));
 #ifndef __SANITIZE_ADDRESS__ /* the leak checker must be able to trace us */
 	if (prctl(PR_SET_DUMPABLE, 0) != 0)
-		return err_set(err, errno, "core dumps: can not be switched off, %s", strerror(errno));
+		return err_set(err, errno, "core dumps: can not be switched off, %s",
+				strerror(errno));
 #endif
 	return 0;
 }
@@ -46,7 +48,8 @@ have_hugepages(void)
 	FILE *f;
 
 	while (dir != NULL && (e = readdir(dir)) != NULL) {
-		snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/%s/free_hugepages", e->d_name);
+		snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/%s/free_hugepages",
+				e->d_name);
 		f = e->d_name[0] == '.' ? NULL : fopen(path, "re");
 		if (f == NULL)
 			continue;
@@ -97,7 +100,8 @@ eal_start(struct app *app, struct err *err)
 	}
 	rte_openlog_stream(stderr); /* standard output says "ready" */
 	if (rte_eal_init(argc, argv) < 0)
-		return err_set(err, rte_errno == 0 ? EIO : rte_errno, "EAL: does not start, %s (see its lines above)",
+		return err_set(err, rte_errno == 0 ? EIO : rte_errno,
+				"EAL: does not start, %s (see its lines above)",
 				rte_strerror(rte_errno));
 	app->single_lcore = rte_lcore_count() == 1;
 	return 0;

@@ -117,9 +117,11 @@ loop_start(struct app *app, struct err *err)
 	if (rc == 0)
 		rc = event_enter(app, evsignal_new(app->base, SIGHUP, on_hup, app), 0);
 	if (rc == 0 && !app->single_lcore)
-		rc = event_enter(app, event_new(app->base, -1, EV_PERSIST, on_ctl_poll, app), CTL_POLL_US);
+		rc = event_enter(app, event_new(app->base, -1, EV_PERSIST, on_ctl_poll, app),
+				CTL_POLL_US);
 	if (rc == 0 && app->args.idle_exit_s > 0)
-		rc = event_enter(app, event_new(app->base, -1, EV_PERSIST, on_idle_check, app), IDLE_CHECK_US);
+		rc = event_enter(app, event_new(app->base, -1, EV_PERSIST, on_idle_check, app),
+				IDLE_CHECK_US);
 	if (rc == 0)
 		return 0;
 	loop_stop(app);

@@ -7,12 +7,8 @@
 #include "app.h"
 
 static const struct module *const modules[] = {
-	&module_eal,
-	&module_control,
-	&module_config,  /* ports are opened here */
-	&module_loop,
-	&module_servers,
-	&module_workers, /* traffic flows from here on */
+	&module_eal, &module_control, &module_config,   /* ports are opened here */
+	&module_loop, &module_servers, &module_workers, /* traffic flows from here on */
 };
 
 int

@@ -27,7 +27,8 @@ notify(const char *state)
 	socklen_t len;
 	int fd;
 
-	if (path == NULL || (path[0] != '/' && path[0] != '@') || strlen(path) >= sizeof(sun.sun_path))
+	if (path == NULL || (path[0] != '/' && path[0] != '@') ||
+			strlen(path) >= sizeof(sun.sun_path))
 		return;
 	strcpy(sun.sun_path, path);
 	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path) + (path[0] == '/'));
@@ -76,7 +77,8 @@ servers_start(struct app *app, struct err *err)
 	if (app->server == NULL)
 		return -err->code;
 	if (!args->no_telnet)
-		rc = server_listen_telnet(app->server, args->telnet == NULL ? TELNET_DEFAULT : args->telnet,
+		rc = server_listen_telnet(app->server,
+				args->telnet == NULL ? TELNET_DEFAULT : args->telnet,
 				args->telnet_insecure, err);
 	if (rc == 0 && !args->no_socket)
 		rc = socket_open(app, err);
@@ -85,4 +87,6 @@ servers_start(struct app *app, struct err *err)
 	return rc;
 }
 
-const struct module module_servers = { .name = "servers", .start = servers_start, .stop = servers_stop };
+const struct module module_servers = {
+	.name = "servers", .start = servers_start, .stop = servers_stop
+};
