@@ -21,9 +21,39 @@ struct replay {
 	uint64_t *block;     /* [W] allocated by replay_init() */
 };
 
+/**
+ * The window that replay_seq() infers with, in packets: what the blocks hold without the spare one, 64 or more. Whoever else
+ * infers the upper half of a number for the same packets (the library that checks the ICV) must use the same.
+ */
+static inline uint32_t
+replay_infer_window(const struct replay *r)
+{
+	return r->block_mask * 64;
+}
+
 /** 0, -EINVAL (window above REPLAY_WINDOW_MAX), -ENOMEM. */
 int replay_init(struct replay *r, uint32_t window, bool esn);
 void replay_fini(struct replay *r);
+/** Start with numbers up to @p top taken (an SA carried over from elsewhere); 0: a new SA. */
+void replay_start(struct replay *r, uint64_t top);
+
+/**
+ * The 64-bit number that 32 bits stand for, seen from @p top with a window of @p w packets (RFC 4303, A2.2). Late packets beyond
+ * the window are taken for ones of the next 2^32, and then fail the integrity check.
+ */
+static inline uint64_t
+replay_infer(uint64_t top, uint32_t w, uint32_t seq_lo)
+{
+	const uint32_t top_lo = (uint32_t)top;
+	const uint32_t left = top_lo - w + 1; /* left edge, modulo 2^32 */
+	uint32_t hi = (uint32_t)(top >> 32);
+
+	if (top_lo >= w - 1)
+		hi += seq_lo < left; /* case A: the window lies within one subspace */
+	else if (hi != 0)
+		hi -= seq_lo >= left; /* case B: it spans two */
+	return (uint64_t)hi << 32 | seq_lo;
+}
 
 /** The 64-bit number that the 32 bits of a packet stand for (RFC 4303, A2.2); without ESN, the number itself. */
 uint64_t replay_seq(const struct replay *r, uint32_t seq_lo);

@@ -123,6 +123,9 @@ struct sa_ctl {
 	uint64_t order;            /* [C] rises with each SA added: oldest and newest */
 	struct engine *engine;     /* [C] that will run it; chosen (and refused) when it is added */
 	struct counter_table *counters; /* [C] */
+	/* [C] NULL, or told when a worker record with this id comes (take) and when it is gone: the id is used till then */
+	void (*hold)(void *arg, uint32_t id, bool take);
+	void *hold_arg;            /* [C] */
 };
 
 /**

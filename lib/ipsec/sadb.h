@@ -29,6 +29,8 @@ struct counter_table *sadb_counters(struct sadb *db);
 struct sa_ctl *sadb_add(struct sadb *db, const struct sa_params *prm, struct err *err);
 /** Publish ctl->sa (just opened, inbound) to the workers. 0 or -ENOSPC. */
 int sadb_publish(struct sadb *db, struct sa_ctl *ctl, struct err *err);
+/** Take it out of the workers' table again (no interface claims it any more). ctl->sa stays, for sa_retire(). */
+void sadb_unpublish(struct sadb *db, struct sa_ctl *ctl);
 /** Take it out of every table, retire the worker record, free the control record. Control core. */
 void sadb_remove(struct sadb *db, struct sa_ctl *ctl);
 

@@ -50,7 +50,7 @@ struct pkt_meta {
 	uint8_t depth;    /* how many tunnels it went into */
 	uint8_t tos;      /* DSCP and ECN of the outer header, in */
 	uint8_t inner_proto; /* of a packet out of decap: IPPROTO_IPIP, IPPROTO_IPV6 or another */
-	uint8_t spare[3];
+	uint8_t scratch[3]; /* the engine's while a packet is inside */
 	uint64_t seq;     /* full 64-bit ESP sequence number */
 	struct sa *sa;    /* borrowed: valid while the packet is in an engine or in this poll */
 	const struct iface_row *row; /* borrowed: valid in this poll */

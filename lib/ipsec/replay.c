@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The anti-replay window: a ring of 64-bit blocks, one bit per sequence number, indexed by the number itself (RFC 6479).
+ * Moving the window clears whole blocks and shifts nothing. The block behind the newest is spare, without it the oldest and
+ * the newest numbers would share one.
+ *
+ *     block:   k-2        k-1         k          k+1 = k-2 (ring of four)
+ *           [........][11111111][11101000][ spare  ]
+ *                 ^oldest            ^top
+ *
+ * Called by the one worker that owns the SA, after the ICV was found right. Not thread safe.
+ */
+#include <errno.h>
+
+#include <rte_common.h>
+#include <rte_malloc.h>
+
+#include "ipsec/replay.h"
+
+#define BLOCK_BITS 64
+
+int
+replay_init(struct replay *r, uint32_t window, bool esn)
+{
+	uint32_t blocks;
+
+	if (window > REPLAY_WINDOW_MAX)
+		return -EINVAL;
+	*r = (struct replay){ .window = RTE_ALIGN_CEIL(window, 32), .esn = esn };
+	blocks = rte_align32pow2(
+			RTE_ALIGN_CEIL(RTE_MAX(r->window, (uint32_t)1), BLOCK_BITS) / BLOCK_BITS +
+			1);
+	r->block_mask = blocks - 1;
+	r->block = rte_zmalloc("replay", blocks * sizeof(*r->block), RTE_CACHE_LINE_SIZE);
+	return r->block == NULL ? -ENOMEM : 0;
+}
+
+void
+replay_start(struct replay *r, uint64_t top)
+{
+	uint32_t i;
+
+	r->top = top;
+	if (top == 0)
+		return;
+	for (i = 0; i <= r->block_mask; i++)
+		r->block[i] = UINT64_MAX;
+	/* numbers above the top in its own block are still to come */
+	r->block[(top / BLOCK_BITS) & r->block_mask] = UINT64_MAX >>
+			(BLOCK_BITS - 1 - top % BLOCK_BITS);
+}
+
+void
+replay_fini(struct replay *r)
+{
+	rte_free(r->block);
+	r->block = NULL;
+}
+
+/*
+ * RFC 4303, A2.2 with the window rounded up to what the blocks hold (replay_infer_window()): the wider it is, the more of a
+ * late packet is recognised as late instead of being taken for one of the next 2^32.
+ */
+uint64_t
+replay_seq(const struct replay *r, uint32_t seq_lo)
+{
+	return r->esn ? replay_infer(r->top, replay_infer_window(r), seq_lo) : seq_lo;
+}
+
+/* The blocks between the old top and the new one hold numbers of an earlier round. */
+static void
+replay_advance(struct replay *r, uint64_t seq)
+{
+	uint64_t old = r->top / BLOCK_BITS, blocks = seq / BLOCK_BITS - old, i;
+
+	blocks = RTE_MIN(blocks, (uint64_t)r->block_mask + 1);
+	for (i = 1; i <= blocks; i++)
+		r->block[(old + i) & r->block_mask] = 0;
+	r->top = seq;
+}
+
+bool
+replay_accept(struct replay *r, uint64_t seq)
+{
+	uint64_t *block, bit;
+
+	if (r->window == 0) {
+		/* nothing is refused, but ESN needs the top */
+		r->top = RTE_MAX(r->top, seq);
+		return true;
+	}
+	if (seq == 0)
+		return false;
+	if (seq > r->top)
+		replay_advance(r, seq);
+	else if (r->top - seq >= r->window)
+		return false;
+	block = &r->block[(seq / BLOCK_BITS) & r->block_mask];
+	bit = UINT64_C(1) << (seq % BLOCK_BITS);
+	if (*block & bit)
+		return false;
+	*block |= bit;
+	return true;
+}
