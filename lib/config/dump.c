@@ -192,11 +192,9 @@ write_list(struct text *t, const struct cfg_field *f, const char *object, const 
 }
 
 static void
-write_field(struct text *t, const struct cfg_field *f, const char *object, const char *blank,
+write_value(struct text *t, const struct cfg_field *f, const char *object, const char *blank,
 		const char *line)
 {
-	text_json(t, f->key);
-	text_str(t, ": ");
 	switch (f->type) {
 	case CFG_GROUP:
 		write_object(t, f->sub, object, blank);
@@ -223,7 +221,9 @@ write_object(struct text *t, const struct cfg_struct *s, const char *object, con
 		if (!wanted(&s->fields[i], object, blank))
 			continue;
 		text_str(t, separator);
-		write_field(t, &s->fields[i], object, blank, " ");
+		text_json(t, s->fields[i].key);
+		text_str(t, ": ");
+		write_value(t, &s->fields[i], object, blank, " ");
 		separator = ", ";
 	}
 	text_str(t, " }");
@@ -245,7 +245,9 @@ cfg_dump(const struct cfg *cfg)
 		if (!wanted(&s->fields[i], object, (const char *)&blank))
 			continue;
 		text_str(&t, separator);
-		write_field(&t, &s->fields[i], object, (const char *)&blank, "\n    ");
+		text_json(&t, s->fields[i].key);
+		text_str(&t, ": ");
+		write_value(&t, &s->fields[i], object, (const char *)&blank, "\n    ");
 		separator = ",\n  ";
 	}
 	text_str(&t, "\n}\n");
@@ -260,6 +262,18 @@ cfg_text_free(char *text)
 	if (text != NULL)
 		explicit_bzero(text, strlen(text));
 	free(text);
+}
+
+bool
+dump_is_wanted(const struct cfg_field *f, const void *object, const void *blank)
+{
+	return wanted(f, object, blank);
+}
+
+void
+dump_value(struct text *t, const struct cfg_field *f, const void *object, const void *blank)
+{
+	write_value(t, f, object, blank, " ");
 }
 
 /* --- files --- */

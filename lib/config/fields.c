@@ -171,6 +171,14 @@ static const struct cfg_field ipsec_fields[] = {
 };
 
 static void
+ipsec_defaults(void *object)
+{
+	struct cfg_ipsec *ipsec = object;
+
+	ipsec->mtu_bytes = 1400;
+}
+
+static void
 ipsec_finish(struct json_reader *r, const json_t *json, void *object)
 {
 	struct cfg_ipsec *ipsec = object;
@@ -183,6 +191,7 @@ ipsec_finish(struct json_reader *r, const json_t *json, void *object)
 static const struct cfg_struct ipsec_struct = {
 	TABLE(ipsec_fields),
 	.size = sizeof(struct cfg_ipsec),
+	.defaults = ipsec_defaults,
 	.finish = ipsec_finish,
 	.name_ok = cfg_name_is_ipsec,
 	.name_what = "the name of an ipsec interface (ipsec0, ipsec1, ...)",
@@ -381,3 +390,15 @@ const struct cfg_struct cfg_file = {
 	.size = sizeof(struct cfg),
 	.defaults = cfg_defaults,
 };
+
+const struct cfg_field *
+cfg_section(const char *key)
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(cfg_fields); i++) {
+		if (strcmp(cfg_fields[i].key, key) == 0)
+			return &cfg_fields[i];
+	}
+	return NULL;
+}

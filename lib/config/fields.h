@@ -74,6 +74,23 @@ bool cfg_name_is_ipsec(const char *name);
 /** Enough columns for any list of choices or keys in a message. */
 #define CFG_LIST_TEXT_MAX 224
 
+/** A section of the file by its key ("ports"): where its list is, and the struct of its entries. Never NULL for a key that is there. */
+const struct cfg_field *cfg_section(const char *key);
+
+/* --- compare.c --- */
+
+struct text;
+/** Do two objects say the same? Addresses of an interface may be in another order. */
+bool cfg_struct_equal(const struct cfg_struct *s, const void *a, const void *b);
+/** What is different, for people: "mtu 1400 -> 1300, addresses". Keys are not shown. */
+void cfg_struct_changes(const struct cfg_struct *s, const void *a, const void *b, struct text *t);
+
+/* --- of dump.c, for compare.c --- */
+
+/** Is the field something else than the default? And its value as JSON, without the key. */
+bool dump_is_wanted(const struct cfg_field *f, const void *object, const void *blank);
+void dump_value(struct text *t, const struct cfg_field *f, const void *object, const void *blank);
+
 /* --- of json.c, for finish hooks --- */
 
 /** A mistake at the object being read, or at its member @p key where that is not NULL. */

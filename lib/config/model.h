@@ -47,7 +47,7 @@ struct cfg_ipsec {
 	char name[IFACE_NAME_MAX];
 	char description[IFACE_DESCR_MAX];
 	uint32_t reqid;     /* 0: chosen */
-	uint16_t mtu_bytes; /* 0: 1400 */
+	uint16_t mtu_bytes; /* 1400 where not given; 0 says the same */
 	bool mtu_auto;
 	bool up; /* true where not given and an address is, else false */
 	bool monitor;

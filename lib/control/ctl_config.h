@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Whole configurations, between the files that do them: check.c (what can be known without devices), snapshot.c (what runs),
+ * plan.c (the difference as data), apply.c (the difference made). Nothing outside lib/control includes it.
+ */
+#ifndef CONTROL_CTL_CONFIG_H
+#define CONTROL_CTL_CONFIG_H
+
+#include "control/control.h"
+
+/* --- check.c --- */
+
+/** The way back from ctl_sa_params(): names in their first form. Keys are copied; the caller wipes. */
+void ctl_sa_to_cfg(const struct sa_params *prm, struct cfg_sa *ret_sa);
+/** Enter @p err as a mistake at @p path, or at the member of it that err->path names. */
+void ctl_config_mistake(struct cfg_errors *errors, const char *path, const struct err *err);
+
+/* --- plan.c --- */
+
+enum plan_kind { PLAN_PORT, PLAN_NEIGHBOR, PLAN_IPSEC, PLAN_ROUTE, PLAN_SA, PLAN_ENGINE, PLAN_SYSCTL };
+
+struct plan_item {
+	enum plan_kind kind;
+	char op;          /* '+', '-', '~' */
+	unsigned int old; /* place in its list of plan->old, for '-' and '~' */
+	unsigned int want; /* in plan->want, for '+' and '~'. PLAN_SYSCTL: number of the sysctl */
+	int64_t value;    /* PLAN_SYSCTL: what it shall be */
+};
+
+/** What it takes to get from one configuration to another. */
+struct plan {
+	const struct cfg *old, *want; /* borrowed */
+	struct plan_item *items;      /* by kind, removals of each first, else in the order of the lists */
+	unsigned int n;
+};
+
+/** Compare. @p want has passed ctl_check(). 0 or -ENOMEM with @p err. */
+int plan_create(struct ctl *ctl, const struct cfg *old, const struct cfg *want, struct plan *ret_plan,
+		struct err *err);
+void plan_destroy(struct plan *plan);
+/** An item as a line: "+ ipsec ipsec7 ...". @p buf of @p size bytes. */
+void plan_describe(struct ctl *ctl, const struct plan *plan, const struct plan_item *item, char *buf,
+		unsigned int size);
+
+#endif
