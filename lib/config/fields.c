@@ -2,11 +2,14 @@
 /* The tables of fields.h: every key of the configuration file, once. */
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_common.h>
 
 #include "config/fields.h"
+
+#define IPSEC_UNIT_MAX 32767 /* FreeBSD's IF_MAXUNIT, as in iface/ipsec_if.c */
 
 #define AT(type, member) (uint16_t) offsetof(struct type, member)
 #define TABLE(rows) .fields = rows, .nb_fields = RTE_DIM(rows)
@@ -30,7 +33,8 @@ cfg_name_is_ipsec(const char *name)
 
 	if (strncmp(name, "ipsec", 5) != 0 || !cfg_name_ok(name) || digits[0] == '\0')
 		return false;
-	return strspn(digits, "0123456789") == strlen(digits) &&
+	return strspn(digits, "0123456789") == strlen(digits) && strlen(digits) <= 5 &&
+			strtoul(digits, NULL, 10) <= IPSEC_UNIT_MAX &&
 			(digits[0] != '0' || digits[1] == '\0');
 }
 
@@ -55,8 +59,8 @@ static const struct cfg_field port_fields[] = {
 	{ .key = "mtu",
 			.type = CFG_MTU,
 			.offset = AT(cfg_port, mtu_bytes),
-			.min = 68,
-			.max = UINT16_MAX },
+			.min = 576,
+			.max = 16110 },
 	{ .key = "addresses",
 			.type = CFG_LIST,
 			.offset = AT(cfg_port, addresses),
@@ -194,7 +198,7 @@ static const struct cfg_struct ipsec_struct = {
 	.defaults = ipsec_defaults,
 	.finish = ipsec_finish,
 	.name_ok = cfg_name_is_ipsec,
-	.name_what = "the name of an ipsec interface (ipsec0, ipsec1, ...)",
+	.name_what = "the name of an ipsec interface (ipsec0 to ipsec32767)",
 };
 
 /* --- routes --- */

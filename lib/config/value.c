@@ -182,6 +182,19 @@ read_key(struct json_reader *r, const struct cfg_field *f, const json_t *json, c
 		*(unsigned int *)(object + f->aux) = n;
 }
 
+/* The place of the first control character, counted from 1; 0: there is none. */
+static size_t
+control_at(const char *text)
+{
+	size_t i;
+
+	for (i = 0; text[i] != '\0'; i++) {
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			return i + 1;
+	}
+	return 0;
+}
+
 static void
 read_string(struct json_reader *r, const struct cfg_field *f, const json_t *json, char *object)
 {
@@ -196,6 +209,9 @@ read_string(struct json_reader *r, const struct cfg_field *f, const json_t *json
 			json_mistake(r, NULL, "is %zu bytes long (at most %u)", len, f->size - 1u);
 		else if (f->required && len == 0)
 			json_mistake(r, NULL, "is empty");
+		else if (control_at(text) != 0)
+			json_mistake(r, NULL, "has a control character, byte %zu",
+					control_at(text));
 		else
 			memcpy(at, text, len + 1);
 		break;

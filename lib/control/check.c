@@ -24,7 +24,8 @@ mode_find(const char *name, enum sa_mode *ret_mode, struct err *err)
 			return 0;
 		}
 	}
-	return err_set_at(err, EINVAL, "mode", "\"%s\" is not known (tunnel, any, transport)", name);
+	return err_set_at(
+			err, EINVAL, "mode", "\"%s\" is not known (tunnel, any, transport)", name);
 }
 
 static const char *const pad_names[] = {
@@ -63,8 +64,9 @@ alg_read(const char *name, bool authentication, unsigned int key_len, const stru
 	(void)snprintf(key_path, sizeof(key_path), "%s_key", path);
 	if (name[0] == '\0') {
 		*ret_alg = NULL;
-		return key_len == 0 ? 0
-				    : err_set_at(err, EINVAL, key_path, "is given without %s", path);
+		return key_len == 0
+				? 0
+				: err_set_at(err, EINVAL, key_path, "is given without %s", path);
 	}
 	alg = authentication ? alg_find_authentication(name) : alg_find_encryption(name);
 	if (alg == NULL) {
@@ -102,8 +104,9 @@ keys_read(const struct cfg_sa *sa, struct sa_keys *keys, struct err *err)
 		return err_set_at(err, EINVAL, "encryption_key", "is %u bytes long (at most %d)",
 				sa->encryption_key_len, SA_ENC_KEY_MAX);
 	if (sa->authentication_key_len > SA_AUTH_KEY_MAX)
-		return err_set_at(err, EINVAL, "authentication_key", "is %u bytes long (at most %d)",
-				sa->authentication_key_len, SA_AUTH_KEY_MAX);
+		return err_set_at(err, EINVAL, "authentication_key",
+				"is %u bytes long (at most %d)", sa->authentication_key_len,
+				SA_AUTH_KEY_MAX);
 	memcpy(keys->enc, sa->encryption_key, sa->encryption_key_len);
 	keys->enc_len = (uint8_t)sa->encryption_key_len;
 	memcpy(keys->auth, sa->authentication_key, sa->authentication_key_len);
@@ -159,7 +162,8 @@ ctl_sa_to_cfg(const struct sa_params *prm, struct cfg_sa *ret_sa)
 	if (prm->enc != NULL)
 		(void)snprintf(sa->encryption, sizeof(sa->encryption), "%s", prm->enc->name);
 	if (prm->auth != NULL)
-		(void)snprintf(sa->authentication, sizeof(sa->authentication), "%s", prm->auth->name);
+		(void)snprintf(sa->authentication, sizeof(sa->authentication), "%s",
+				prm->auth->name);
 	memcpy(sa->encryption_key, prm->keys.enc, prm->keys.enc_len);
 	sa->encryption_key_len = prm->keys.enc_len;
 	memcpy(sa->authentication_key, prm->keys.auth, prm->keys.auth_len);

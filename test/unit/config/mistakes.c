@@ -177,10 +177,10 @@ names_the_path_of_a_value_out_of_range(void **state)
 				"ipsec.ipsec0.fib: 16 is out of range (0 to 15)" },
 		{ "{\"ipsec\": {\"ipsec01\": {}}}",
 				"ipsec.ipsec01: \"ipsec01\" is not the name of an ipsec interface "
-				"(ipsec0, ipsec1, ...)" },
+				"(ipsec0 to ipsec32767)" },
 		{ "{\"ipsec\": {\"gif0\": {}}}",
 				"ipsec.gif0: \"gif0\" is not the name of an ipsec interface "
-				"(ipsec0, ipsec1, ...)" },
+				"(ipsec0 to ipsec32767)" },
 		{ "{\"ipsec\": {\"ipsec0\": {\"addresses\": [{\"local\": \"10.0.0.1/24\", "
 		  "\"peer\": \"::1\"}]}}}",
 				"ipsec.ipsec0.addresses[0].peer: ::1 is of another family than "
@@ -207,7 +207,7 @@ names_the_path_of_a_value_out_of_range(void **state)
 				"ports.p.addresses[0]: \"ten\" is not an IP address with a prefix "
 				"length" },
 		{ "{\"ports\": {\"p\": {\"device\": \"d\", \"mtu\": 65536}}}",
-				"ports.p.mtu: 65536 is out of range (68 to 65535)" },
+				"ports.p.mtu: 65536 is out of range (576 to 16110)" },
 		{ "{\"ports\": {\"p\": {\"device\": "
 		  "\"dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd\"}}}",
 				"ports.p.device: is 64 bytes long (at most 63)" },
@@ -358,7 +358,7 @@ says_all_mistakes_of_a_file_at_once(void **state)
 		  " \"ipsec\": {\"ipsec0\": {\"reqid\": 5}, \"ipsec1\": {\"reqid\": 5, \"up\": "
 		  "\"yes\"}},\n"
 		  " \"sa\": [{\"src\": \"a\", \"dst\": \"192.0.2.2\", \"spi\": 1}]}",
-				"ports.lan0.mtu: 1 is out of range (68 to 65535)\n"
+				"ports.lan0.mtu: 1 is out of range (576 to 16110)\n"
 				"ports.lan0.speed: unknown key (allowed: device, devargs, mac, "
 				"mtu, addresses, fib, up, monitor, description, host)\n"
 				"ipsec.ipsec1.up: must be true or false, not a string\n"

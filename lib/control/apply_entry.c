@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One entry of a configuration made to run, through the setters of control.h: what goes from an interface (shed) and what it shall be
+ * (set). Which entries, and in which order, is apply.c's.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "control/ctl.h"
+#include "control/ctl_config.h"
+
+/* --- ipsec interfaces and what ports share with them --- */
+
+static int
+address_add(struct ctl *ctl, const char *name, const struct ip_prefix *local,
+		const struct ip_addr *peer, struct err *err)
+{
+	struct iface_addr addr;
+
+	memset(&addr, 0, sizeof(addr));
+	addr.prefix = *local;
+	if (peer != NULL)
+		addr.peer = *peer;
+	return ctl_if_add_address(ctl, name, &addr, err);
+}
+
+static bool
+port_has(const struct cfg_port *port, const struct ip_prefix *prefix)
+{
+	unsigned int i;
+
+	for (i = 0; i < port->nb_addresses; i++) {
+		if (ip_prefix_equal(&port->addresses[i], prefix))
+			return true;
+	}
+	return false;
+}
+
+static bool
+ipsec_has(const struct cfg_ipsec *ipsec, const struct cfg_tunnel_addr *addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < ipsec->nb_addresses; i++) {
+		if (ip_prefix_equal(&ipsec->addresses[i].local, &addr->local) &&
+				ip_equal(&ipsec->addresses[i].peer, &addr->peer))
+			return true;
+	}
+	return false;
+}
+
+/* Addresses and the tunnel that go. @p want NULL: nothing stays. */
+int
+apply_ipsec_shed(struct ctl *ctl, const struct cfg_ipsec *old, const struct cfg_ipsec *want,
+		struct err *err)
+{
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; i < old->nb_addresses && rc == 0; i++) {
+		if (!ipsec_has(want, &old->addresses[i]))
+			rc = ctl_if_remove_address(ctl, old->name, old->addresses[i].local.addr.af,
+					&old->addresses[i].local.addr, err);
+	}
+	if (rc == 0 && old->tunnel_local.af != 0 && want->tunnel_local.af == 0)
+		rc = ctl_if_delete_tunnel(ctl, old->name, err);
+	return rc;
+}
+
+int
+apply_port_shed(struct ctl *ctl, const struct cfg_port *old, const struct cfg_port *want,
+		struct err *err)
+{
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; i < old->nb_addresses && rc == 0; i++) {
+		if (!port_has(want, &old->addresses[i]))
+			rc = ctl_if_remove_address(ctl, old->name, old->addresses[i].addr.af,
+					&old->addresses[i].addr, err);
+	}
+	return rc;
+}
+
+static int
+ipsec_set_mtu(struct ctl *ctl, const struct cfg_ipsec *old, const struct cfg_ipsec *want,
+		struct err *err)
+{
+	const uint32_t mtu = want->mtu_auto    ? 0
+			: want->mtu_bytes == 0 ? IPSEC_MTU_DEFAULT
+					       : want->mtu_bytes;
+
+	/* `mtu auto` again would be no change, but would be worked out anew */
+	if (old != NULL && old->mtu_auto && want->mtu_auto)
+		return 0;
+	return ctl_if_set_mtu(ctl, want->name, mtu, err);
+}
+
+static int
+ipsec_add_addresses(struct ctl *ctl, const struct cfg_ipsec *old, const struct cfg_ipsec *want,
+		struct err *err)
+{
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; i < want->nb_addresses && rc == 0; i++) {
+		if (old == NULL || !ipsec_has(old, &want->addresses[i]))
+			rc = address_add(ctl, want->name, &want->addresses[i].local,
+					&want->addresses[i].peer, err);
+	}
+	return rc;
+}
+
+/* What it shall be. @p old NULL: it has just been made. Setters do nothing where nothing changes. */
+int
+apply_ipsec_set(struct ctl *ctl, const struct cfg_ipsec *old, const struct cfg_ipsec *want,
+		struct err *err)
+{
+	const char *name = want->name;
+	int rc = 0;
+
+	if (want->reqid != 0)
+		rc = ctl_if_set_reqid(ctl, name, want->reqid, err);
+	if (rc == 0)
+		rc = ctl_if_set_fib(ctl, name, want->fib, err);
+	if (rc == 0)
+		rc = ctl_if_set_tunnelfib(ctl, name, want->tunnelfib, err);
+	if (rc == 0)
+		rc = ipsec_set_mtu(ctl, old, want, err);
+	if (rc == 0)
+		rc = ctl_if_set_description(ctl, name, want->description, err);
+	if (rc == 0)
+		rc = ctl_if_set_flag(ctl, name, IFACE_MONITOR, want->monitor, err);
+	if (rc == 0 && want->tunnel_local.af != 0)
+		rc = ctl_if_set_tunnel(
+				ctl, name, 0, &want->tunnel_local, &want->tunnel_remote, err);
+	if (rc == 0)
+		rc = ipsec_add_addresses(ctl, old, want, err);
+	if (rc == 0)
+		rc = ctl_if_set_flag(ctl, name, IFACE_UP, want->up, err);
+	return rc;
+}
+
+int
+apply_port_set(struct ctl *ctl, const struct cfg_port *old, const struct cfg_port *want,
+		struct err *err)
+{
+	const char *name = want->name;
+	unsigned int i;
+	int rc;
+
+	rc = ctl_if_set_fib(ctl, name, want->fib, err);
+	if (rc == 0 && (old == NULL || old->mtu_bytes != want->mtu_bytes))
+		rc = ctl_if_set_mtu(ctl, name, want->mtu_bytes == 0 ? 1500 : want->mtu_bytes, err);
+	if (rc == 0)
+		rc = ctl_if_set_description(ctl, name, want->description, err);
+	if (rc == 0)
+		rc = ctl_if_set_flag(ctl, name, IFACE_MONITOR, want->monitor, err);
+	/* a new port has its addresses already */
+	for (i = 0; i < want->nb_addresses && rc == 0 && old != NULL; i++) {
+		if (!port_has(old, &want->addresses[i]))
+			rc = address_add(ctl, name, &want->addresses[i], NULL, err);
+	}
+	if (rc == 0)
+		rc = ctl_if_set_flag(ctl, name, IFACE_UP, want->up, err);
+	return rc;
+}
+
+/* --- routes, neighbours, SAs --- */
+
+static struct ctl_route
+route_of(const struct cfg_route *r)
+{
+	static const enum rib_kind kinds[] = {
+		[CFG_ROUTE_GATEWAY] = RIB_GATEWAY,
+		[CFG_ROUTE_INTERFACE] = RIB_INTERFACE,
+		[CFG_ROUTE_BLACKHOLE] = RIB_BLACKHOLE,
+		[CFG_ROUTE_REJECT] = RIB_REJECT,
+	};
+	struct ctl_route route;
+
+	memset(&route, 0, sizeof(route));
+	route.prefix = r->prefix;
+	route.fib = r->fib;
+	route.kind = kinds[r->kind];
+	if (r->kind == CFG_ROUTE_GATEWAY)
+		route.gateway = r->gateway;
+	if (r->kind == CFG_ROUTE_INTERFACE)
+		(void)snprintf(route.interface, sizeof(route.interface), "%s", r->interface);
+	return route;
+}
+
+static bool
+route_is(struct ctl *ctl, const struct rib_route *now, const struct ctl_route *want)
+{
+	const struct iface *ifp = iface_at(ctl->ifaces, now->spec.iface);
+
+	if (now->spec.kind != want->kind)
+		return false;
+	if (want->kind == RIB_GATEWAY)
+		return ip_equal(&now->spec.gateway, &want->gateway);
+	return want->kind != RIB_INTERFACE ||
+			(ifp != NULL && strcmp(ifp->name, want->interface) == 0);
+}
+
+/* A route may have gone with the interface that led to its gateway, though the file keeps it: what is there counts. */
+int
+apply_route_set(struct ctl *ctl, const struct cfg_route *want, struct err *err)
+{
+	const struct ctl_route route = route_of(want);
+	struct ip_prefix prefix = want->prefix;
+	const struct rib_route *now;
+
+	ip_prefix_mask(&prefix);
+	now = rib_find(ctl->rib, want->fib, &prefix, RIB_STATIC);
+	if (now == NULL)
+		return ctl_route_add(ctl, &route, err);
+	return route_is(ctl, now, &route) ? 0 : ctl_route_change(ctl, &route, err);
+}
+
+/* Likewise a neighbour, with the address that made its link ours. */
+int
+apply_neighbor_set(struct ctl *ctl, const struct cfg_neighbor *want, struct err *err)
+{
+	const struct iface *ifp = iface_find(ctl->ifaces, want->port);
+	const struct neigh *n = ifp == NULL ? NULL
+					    : neigh_find(ctl->neighs, ifp->index, &want->address);
+
+	if (n != NULL && n->state == NEIGH_STATIC && rte_is_same_ether_addr(&n->mac, &want->mac))
+		return 0;
+	return ctl_neigh_add(ctl, want->port, &want->address, &want->mac, err);
+}
+
+int
+apply_sa_set(struct ctl *ctl, const struct cfg_sa *want, struct err *err)
+{
+	struct sa_params prm;
+	int rc;
+
+	rc = ctl_sa_params(want, &prm, err);
+	if (rc == 0)
+		rc = ctl_sa_add(ctl, &prm, NULL, err);
+	explicit_bzero(&prm, sizeof(prm));
+	return rc;
+}
+
+int
+apply_sa_remove(struct ctl *ctl, const struct cfg_sa *old, struct err *err)
+{
+	const int rc = ctl_sa_delete(ctl, &old->src, &old->dst, old->spi, err);
+
+	/* its lifetime may have passed since */
+	return rc == -ESRCH ? 0 : rc;
+}
