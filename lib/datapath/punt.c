@@ -5,8 +5,19 @@
  */
 #include "datapath/stages.h"
 #include "net/icmp.h"
+#include "net/parse.h"
 
 #include "datapath/poison.h"
+
+/* ESP is to be put together again before it is decrypted (RFC 4303, 3.4.1), which we do not do: the tunnel's MTU is to be lower. */
+static bool
+is_esp_fragment(const struct rte_mbuf *m, const struct pkt_meta *meta)
+{
+	uint8_t l3_len;
+
+	return (meta->flags & PKT_IP6 ? parse_esp6(m, &l3_len) : parse_esp4(m, &l3_len)) ==
+			PARSE_ESP_FRAGMENT;
+}
 
 /* local -> ip4 | ip6 (the reply is routed in the next poll) | punt. */
 void
@@ -20,7 +31,10 @@ dp_local(struct worker *w, struct frame *f)
 		struct pkt_meta *meta = pkt_meta(pkt[i]);
 
 		if (!icmp_echo_reply(pkt[i], meta->flags & PKT_IP6, w->ttl)) {
-			dp_punt(w, PUNT_LOCAL, pkt[i]);
+			if (is_esp_fragment(pkt[i], meta))
+				dp_drop(w, DROP_OUTER_FRAGMENT, pkt[i]);
+			else
+				dp_punt(w, PUNT_LOCAL, pkt[i]);
 			continue;
 		}
 		w->cnt.originated++;
