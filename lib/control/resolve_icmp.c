@@ -102,18 +102,6 @@ resolve_icmp_verdict(struct resolve *r, struct rte_mbuf *m)
 	rte_pktmbuf_free(m); /* counted by who dropped it */
 }
 
-/* Protocol of a checked packet, and the bytes of headers in front; IPv6 extension headers are not walked. */
-static uint8_t
-protocol_of(struct rte_mbuf *m, bool ip6, uint16_t *ret_len)
-{
-	if (ip6) {
-		*ret_len = sizeof(struct rte_ipv6_hdr);
-		return pkt_ip6(m)->proto;
-	}
-	*ret_len = rte_ipv4_hdr_len(pkt_ip4(m));
-	return pkt_ip4(m)->next_proto_id;
-}
-
 /* RFC 3948, 2.3: one byte to the port of NAT-T keeps a translation alive; nobody answers. */
 static bool
 is_keepalive(const struct rte_mbuf *m, uint16_t len)
@@ -128,18 +116,20 @@ void
 resolve_local_packet(struct resolve *r, struct rte_mbuf *m)
 {
 	const bool ip6 = pkt_meta(m)->flags & PKT_IP6;
+	struct parse_l4 l4 = { .proto = IPPROTO_NONE };
 	struct ip_addr src, dst;
-	uint16_t len;
 
 	parse_addrs(m, ip6, &src, &dst);
-	switch (protocol_of(m, ip6, &len)) {
+	parse_l4(m, ip6, &l4); /* cut off: no protocol, no error */
+	switch (l4.proto) {
 	case IPPROTO_UDP:
 	case IPPROTO_TCP:
-		if (!is_keepalive(m, len))
+		if (!is_keepalive(m, l4.offset))
 			send_error(r, m, ICMP_PORT_UNREACHABLE, 0, &dst);
 		break;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
+	case IPPROTO_NONE:
 	case IPPROTO_ESP: /* an unknown SPI is no secret to confirm */
 		break;
 	default:
