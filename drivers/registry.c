@@ -9,9 +9,8 @@
 
 #include <rte_common.h>
 
+#include "drivers/engine/engines.h"
 #include "drivers/port/ports.h"
-
-extern const struct engine_ops engine_cryptodev_ops; /* drivers/engine/cryptodev.c */
 
 static const struct engine_ops *const engines[] = {
 	&engine_cryptodev_ops,
