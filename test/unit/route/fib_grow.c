@@ -27,7 +27,7 @@ static void
 grows_the_ipv6_table_under_a_worker(void **state)
 {
 	const uint32_t n = RT6_TBL8_MIN / 13 * 2; /* a host with nothing to share takes 13 groups */
-	const struct rte_lpm6 *held;
+	const struct rte_lpm6 *held[2];           /* each copy before it grows */
 	struct fib *fib = *state;
 	struct ip_prefix p = lone_host6(0);
 	struct err err = { 0 };
@@ -36,7 +36,11 @@ grows_the_ipv6_table_under_a_worker(void **state)
 
 	assert_int_equal(fib_insert(fib, &p, 1, NULL), 0);
 	rcu_worker_online(0);
-	held = rcu_read(((struct rt6_face *)fib->rt6)->lpm);
+	held[0] = rcu_read(((struct rt6_face *)fib->rt6)->lpm);
+	p = lone_host6(1);
+	assert_int_equal(fib_insert(fib, &p, 2, NULL), 0);
+	held[1] = rcu_read(((struct rt6_face *)fib->rt6)->lpm);
+	assert_ptr_not_equal(held[0], held[1]);
 	for (i = 0; i < n; i++) {
 		p = lone_host6(i);
 		if (fib_insert(fib, &p, i + 1, &err) != 0)
@@ -45,8 +49,10 @@ grows_the_ipv6_table_under_a_worker(void **state)
 	p = lone_host6(0);
 	memcpy(addr, p.addr.v6, 16);
 	rcu_reclaim();
-	assert_int_equal(rte_lpm6_lookup(held, addr, &nh), 0);
-	assert_int_equal(nh, 1);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(rte_lpm6_lookup(held[i], addr, &nh), 0);
+		assert_int_equal(nh, 1);
+	}
 	rcu_quiescent(rcu_qsbr(), 0);
 	fib_settle(&fibs);
 	assert_lone_hosts(&fibs, fib, n);

@@ -305,12 +305,16 @@ says_that_the_ipv4_table_is_full_and_keeps_what_it_has(void **state)
 		p = wide_prefix4(i);
 		assert_int_equal(fib_lookup(fib, &p.addr), i + 1);
 	}
-	/* One out, one in. */
+	/* One out, one in, but not while a worker may still read the group. */
+	rcu_worker_online(0);
 	p = wide_prefix4(5);
 	assert_int_equal(fib_remove(fib, &p), 0);
 	p = wide_prefix4(RT4_TBL8_MAX);
+	assert_int_equal(fib_insert(fib, &p, 77, NULL), -ENOSPC);
+	rcu_quiescent(rcu_qsbr(), 0);
 	assert_int_equal(fib_insert(fib, &p, 77, NULL), 0);
 	assert_int_equal(fib_lookup(fib, &p.addr), 77);
+	rcu_worker_offline(0);
 }
 
 static void

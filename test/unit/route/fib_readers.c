@@ -149,6 +149,60 @@ readers_see_the_old_or_the_new_next_hop(void **state)
 	fib_table_fini(&fibs);
 }
 
+/* Looks up one deep address all the time: most of it is spent inside groups. */
+static void *
+deep_reader_main(void *arg)
+{
+	const struct ip_addr a = A("2001:db8:1:2:3:4:5:6");
+	struct reader *r = arg;
+	uint8_t addr[DP_VEC_MAX][16];
+	uint32_t hop[DP_VEC_MAX];
+	unsigned int i;
+
+	for (i = 0; i < DP_VEC_MAX; i++)
+		memcpy(addr[i], a.v6, 16);
+	rcu_worker_online(1);
+	while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED)) {
+		rt6_lookup_bulk(r->fib->rt6, addr, hop, DP_VEC_MAX);
+		for (i = 0; i < DP_VEC_MAX; i++)
+			check(r, hop[i], 2);
+		__atomic_store_n(&r->lookups, r->lookups + DP_VEC_MAX, __ATOMIC_RELAXED);
+		rcu_quiescent(rcu_qsbr(), 1);
+	}
+	rcu_worker_offline(1);
+	return NULL;
+}
+
+/* The groups of one route become those of another, empty at first, as soon as they are free. */
+static void
+readers_never_walk_groups_that_went_to_another_route(void **state)
+{
+	struct reader r = { .fib = fib_get(&fibs, 0, NULL) };
+	unsigned int i;
+	double end;
+	pthread_t id;
+
+	(void)state;
+	assert_non_null(r.fib);
+	insert(r.fib, "2001:db8::/32", NH_COVER);
+	assert_int_equal(pthread_create(&id, NULL, deep_reader_main, &r), 0);
+	while (__atomic_load_n(&r.lookups, __ATOMIC_RELAXED) == 0)
+		sched_yield();
+	for (i = 0, end = seconds() + 10; i < CHANGES && seconds() < end; i++) {
+		insert(r.fib, "2001:db8:1:2:3:4:5:6/128", NH_DEEP);
+		removes(r.fib, "2001:db8:1:2:3:4:5:6/128");
+		insert(r.fib, "3001:1:2:3:4:5:6:7/128", NH_16);
+		removes(r.fib, "3001:1:2:3:4:5:6:7/128");
+	}
+	__atomic_store_n(&r.stop, true, __ATOMIC_RELAXED);
+	assert_int_equal(pthread_join(id, NULL), 0);
+	if (r.wrong != 0)
+		fail_msg("%llu of %llu look-ups wrong, last 0x%x", (unsigned long long)r.wrong,
+				(unsigned long long)r.lookups, r.wrong_nh);
+	assert_int_equal(r.seen, 1u << nh_index(NH_COVER) | 1u << nh_index(NH_DEEP));
+	fib_table_fini(&fibs);
+}
+
 static void
 reads_the_default_route_until_there_is_a_table(void **state)
 {
@@ -173,6 +227,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(readers_see_the_old_or_the_new_next_hop),
+		cmocka_unit_test(readers_never_walk_groups_that_went_to_another_route),
 		cmocka_unit_test(reads_the_default_route_until_there_is_a_table),
 	};
 

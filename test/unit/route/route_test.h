@@ -27,7 +27,7 @@
 #define TEST_MEGABYTES "512" /* what the program must do with on a small machine */
 #endif
 
-static int
+static inline int
 eal_up(void **state)
 {
 	char *argv[] = { (char[]){ "route" }, (char[]){ "--no-huge" }, (char[]){ "-m" },
@@ -40,7 +40,7 @@ eal_up(void **state)
 	return rcu_init(TEST_WORKERS, NULL);
 }
 
-static int
+static inline int
 eal_down(void **state)
 {
 	(void)state;
