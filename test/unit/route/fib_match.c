@@ -60,7 +60,9 @@ random_prefix4(void)
 	p.len = (uint8_t)(pick < 5                 ? 24
 					: pick < 7 ? 16 + rnd_below(9)
 					: pick < 9 ? 25 + rnd_below(8)
-						   : rnd_below(33));
+						   : 8 + rnd_below(25));
+	if (rnd_below(500) == 0)
+		p.len = (uint8_t)rnd_below(8); /* few: each costs the library millions of entries */
 	p.addr.v4 = rte_cpu_to_be_32(rnd_below(64) << 26 | rnd_below(1 << 8) << 18 |
 			(uint32_t)(rnd() & 0x3ffff));
 	ip_prefix_mask(&p);
