@@ -59,7 +59,7 @@ dp_rx_rings(struct worker *w, struct frame *f)
 unsigned int
 dp_rx(struct worker *w, struct frame *f)
 {
-	uint16_t i, q = w->rxq_first, n = 0;
+	uint16_t i, k, got, q = w->rxq_first, n = 0;
 
 	dp_rx_rings(w, f);
 	for (i = 0; i < w->nb_rxq && n < DP_GATHER_MAX; i++) {
@@ -68,7 +68,11 @@ dp_rx(struct worker *w, struct frame *f)
 		/* The last queue may use what the others have left. */
 		const uint16_t want = i + 1 == w->nb_rxq ? left : RTE_MIN(left, DP_RX_BURST);
 
-		n = (uint16_t)(n + rte_eth_rx_burst(rxq->port_id, rxq->queue, &f->rx.pkt[n], want));
+		got = rte_eth_rx_burst(rxq->port_id, rxq->queue, &f->rx.pkt[n], want);
+		/* Not every driver says where a packet came in (net_ring does not). */
+		for (k = 0; k < got; k++)
+			f->rx.pkt[n + k]->port = rxq->port_id;
+		n = (uint16_t)(n + got);
 		if (++q == w->nb_rxq)
 			q = 0;
 	}

@@ -64,6 +64,8 @@ gateway_create(void **state)
 {
 	(void)state;
 	pipe_create(&gw, pipe_config);
+	pipe_poll(&gw);
+	pipe_flush(&gw); /* the gateway has announced its addresses */
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <rte_bus_vdev.h>
 #include <rte_eal.h>
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
@@ -121,7 +122,7 @@ void
 pipe_destroy(struct pipe *p)
 {
 	struct rte_mbuf *m;
-	uint16_t port;
+	char name[32];
 	int i;
 
 	ctl_stop(p->ctl);
@@ -131,9 +132,9 @@ pipe_destroy(struct pipe *p)
 				(m = pipe_receive(p, i)) != NULL)
 			rte_pktmbuf_free(m);
 	assert_int_equal(rte_mempool_in_use_count(p->pool), 0); /* no buffer is lost */
-	RTE_ETH_FOREACH_DEV(port)
-		rte_eth_dev_close(port);
 	for (i = 0; i < PIPE_PORTS; i++) {
+		snprintf(name, sizeof(name), "net_ring_%s", port_name[i]);
+		assert_int_equal(rte_vdev_uninit(name), 0);
 		rte_ring_free(p->to[i]);
 		rte_ring_free(p->from[i]);
 	}
