@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * arp(8) and ndp(8): the neighbours of ports.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "cli/cmd.h"
+#include "control/resolve.h"
+
+struct dump {
+	struct cli *cli;
+	int af;
+	uint64_t now_ms;
+	json_t *list;
+};
+
+static void
+dump_neigh(struct neigh *n, void *arg)
+{
+	struct dump *d = arg;
+	const struct iface *ifp = iface_at(ctl_ifaces(d->cli->ctl), n->iface);
+	bool known = n->state != NEIGH_INCOMPLETE && n->state != NEIGH_FAILED;
+	char state[64] = "";
+	json_t *o;
+
+	if (n->addr.af != d->af)
+		return;
+	resolve_neigh_describe(ctl_resolve(d->cli->ctl), n, d->now_ms, state, sizeof(state));
+	o = json_pack("{s:s, s:s, s:s, s:b}", "address", ip_str(&n->addr), "port", ifp == NULL ? "" : ifp->name,
+			"state", state, "permanent", n->state == NEIGH_STATIC);
+	if (o != NULL && known)
+		json_object_set_new(o, "mac", json_string(mac_str(&n->mac)));
+	json_array_append_new(d->list, o);
+}
+
+static json_t *
+view_neighs(struct cli *cli, int af)
+{
+	struct timespec ts;
+	struct dump d = { .cli = cli, .af = af, .list = json_array() };
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	d.now_ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	neigh_foreach(ctl_neighs(cli->ctl), dump_neigh, &d);
+	return d.list;
+}
+
+static const char *
+str(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s == NULL ? "(incomplete)" : s;
+}
+
+static void
+print_arp(struct cli *cli, const json_t *list)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(list, i, o) {
+		cli_printf(cli, "? (%s) at %s on %s", str(o, "address"), str(o, "mac"), str(o, "port"));
+		if (json_object_get(o, "mac") != NULL)
+			cli_printf(cli, " %s", str(o, "state"));
+		cli_printf(cli, " [ethernet]\n");
+	}
+}
+
+static void
+print_ndp(struct cli *cli, const json_t *list)
+{
+	const json_t *o;
+	size_t i;
+
+	cli_printf(cli, "%-39s %-17s %8s %s\n", "Neighbor", "Linklayer Address", "Netif", "Expire");
+	json_array_foreach(list, i, o)
+		cli_printf(cli, "%-39s %-17s %8s %s\n", str(o, "address"), str(o, "mac"), str(o, "port"),
+				str(o, "state"));
+}
+
+/* The address of argv[i], of family af. 0, or 1 after cli_error(). */
+static int
+read_address(struct cli *cli, const char *what, const char *text, int af, struct ip_addr *ret_addr)
+{
+	if (ip_parse(text, ret_addr) != 0 || ret_addr->af != af)
+		return cli_error(cli, "%s: %.64s is not an %s address", what, text,
+				af == AF_INET ? "IPv4" : "IPv6");
+	return 0;
+}
+
+static int
+add(struct cli *cli, int argc, char *argv[], int af)
+{
+	struct rte_ether_addr mac;
+	struct ip_addr addr;
+	struct err err = { 0 };
+
+	if (argc != 5)
+		return cli_error(cli, "usage: %s -s ADDR MAC IF", argv[0]);
+	if (read_address(cli, argv[0], argv[2], af, &addr) != 0)
+		return 1;
+	if (mac_parse(argv[3], &mac) != 0)
+		return cli_error(cli, "%s: %.40s is not a MAC address (aa:bb:cc:dd:ee:ff)", argv[0], argv[3]);
+	if (ctl_neigh_add(cli->ctl, argv[4], &addr, &mac, &err) != 0)
+		return cli_fail(cli, &err);
+	return 0;
+}
+
+static int
+delete(struct cli *cli, char *argv[], int af)
+{
+	struct ip_addr addr;
+	struct err err = { 0 };
+
+	if (read_address(cli, argv[0], argv[2], af, &addr) != 0)
+		return 1;
+	if (ctl_neigh_delete(cli->ctl, &addr, &err) != 0)
+		return cli_fail(cli, &err);
+	cli_printf(cli, "%s (%s) deleted\n", argv[2], argv[2]);
+	return 0;
+}
+
+static int
+run_family(struct cli *cli, int argc, char *argv[], int af)
+{
+	const char *opt = argc > 1 ? argv[1] : "";
+
+	if (argc == 2 && (strcmp(opt, "-a") == 0 || strcmp(opt, "-an") == 0 || strcmp(opt, "-na") == 0))
+		return cli_view(cli, view_neighs(cli, af), af == AF_INET ? print_arp : print_ndp);
+	if (strcmp(opt, "-s") == 0)
+		return add(cli, argc, argv, af);
+	if (strcmp(opt, "-d") == 0 && argc == 3)
+		return delete(cli, argv, af);
+	return cli_usage(cli, af == AF_INET ? &cmd_arp : &cmd_ndp);
+}
+
+static int
+arp_run(struct cli *cli, int argc, char *argv[])
+{
+	return run_family(cli, argc, argv, AF_INET);
+}
+
+static int
+ndp_run(struct cli *cli, int argc, char *argv[])
+{
+	return run_family(cli, argc, argv, AF_INET6);
+}
+
+static void
+complete(struct cli_choices *c, int argc, char *argv[])
+{
+	if (argc == 1) {
+		cli_offer(c, "-a", "show all");
+		cli_offer(c, "-s", "ADDR MAC IF: add");
+		cli_offer(c, "-d", "ADDR: delete");
+	} else if (argc == 4 && strcmp(argv[1], "-s") == 0) {
+		cli_offer_ifaces(c, IFACE_PORT);
+	}
+}
+
+const struct cli_command cmd_arp = {
+	.name = "arp",
+	.usage = "arp -a\narp -s ADDR MAC IF\narp -d ADDR",
+	.help = "IPv4 neighbours: show, add, delete",
+	.run = arp_run,
+	.complete = complete,
+};
+
+const struct cli_command cmd_ndp = {
+	.name = "ndp",
+	.usage = "ndp -a\nndp -s ADDR MAC IF\nndp -d ADDR",
+	.help = "IPv6 neighbours: show, add, delete",
+	.run = ndp_run,
+	.complete = complete,
+};
