@@ -27,8 +27,9 @@ dump_neigh(struct neigh *n, void *arg)
 	if (n->addr.af != d->af)
 		return;
 	resolve_neigh_describe(ctl_resolve(d->cli->ctl), n, d->now_ms, state, sizeof(state));
-	o = json_pack("{s:s, s:s, s:s, s:b}", "address", ip_str(&n->addr), "port", ifp == NULL ? "" : ifp->name,
-			"state", state, "permanent", n->state == NEIGH_STATIC);
+	o = json_pack("{s:s, s:s, s:s, s:b}", "address", ip_str(&n->addr), "port",
+			ifp == NULL ? "" : ifp->name, "state", state, "permanent",
+			n->state == NEIGH_STATIC);
 	if (o != NULL && known)
 		json_object_set_new(o, "mac", json_string(mac_str(&n->mac)));
 	json_array_append_new(d->list, o);
@@ -60,8 +61,10 @@ print_arp(struct cli *cli, const json_t *list)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o) {
-		cli_printf(cli, "? (%s) at %s on %s", str(o, "address"), str(o, "mac"), str(o, "port"));
+	json_array_foreach(list, i, o)
+	{
+		cli_printf(cli, "? (%s) at %s on %s", str(o, "address"), str(o, "mac"),
+				str(o, "port"));
 		if (json_object_get(o, "mac") != NULL)
 			cli_printf(cli, " %s", str(o, "state"));
 		cli_printf(cli, " [ethernet]\n");
@@ -75,9 +78,8 @@ print_ndp(struct cli *cli, const json_t *list)
 	size_t i;
 
 	cli_printf(cli, "%-39s %-17s %8s %s\n", "Neighbor", "Linklayer Address", "Netif", "Expire");
-	json_array_foreach(list, i, o)
-		cli_printf(cli, "%-39s %-17s %8s %s\n", str(o, "address"), str(o, "mac"), str(o, "port"),
-				str(o, "state"));
+	json_array_foreach(list, i, o) cli_printf(cli, "%-39s %-17s %8s %s\n", str(o, "address"),
+			str(o, "mac"), str(o, "port"), str(o, "state"));
 }
 
 /* The address of argv[i], of family af. 0, or 1 after cli_error(). */
@@ -102,14 +104,14 @@ add(struct cli *cli, int argc, char *argv[], int af)
 	if (read_address(cli, argv[0], argv[2], af, &addr) != 0)
 		return 1;
 	if (mac_parse(argv[3], &mac) != 0)
-		return cli_error(cli, "%s: %.40s is not a MAC address (aa:bb:cc:dd:ee:ff)", argv[0], argv[3]);
+		return cli_error(cli, "%s: %.40s is not a MAC address (aa:bb:cc:dd:ee:ff)", argv[0],
+				argv[3]);
 	if (ctl_neigh_add(cli->ctl, argv[4], &addr, &mac, &err) != 0)
 		return cli_fail(cli, &err);
 	return 0;
 }
 
-static int
-delete(struct cli *cli, char *argv[], int af)
+static int delete (struct cli *cli, char *argv[], int af)
 {
 	struct ip_addr addr;
 	struct err err = { 0 };
@@ -127,12 +129,14 @@ run_family(struct cli *cli, int argc, char *argv[], int af)
 {
 	const char *opt = argc > 1 ? argv[1] : "";
 
-	if (argc == 2 && (strcmp(opt, "-a") == 0 || strcmp(opt, "-an") == 0 || strcmp(opt, "-na") == 0))
+	if (argc == 2 &&
+			(strcmp(opt, "-a") == 0 || strcmp(opt, "-an") == 0 ||
+					strcmp(opt, "-na") == 0))
 		return cli_view(cli, view_neighs(cli, af), af == AF_INET ? print_arp : print_ndp);
 	if (strcmp(opt, "-s") == 0)
 		return add(cli, argc, argv, af);
 	if (strcmp(opt, "-d") == 0 && argc == 3)
-		return delete(cli, argv, af);
+		return delete (cli, argv, af);
 	return cli_usage(cli, af == AF_INET ? &cmd_arp : &cmd_ndp);
 }
 

@@ -17,8 +17,8 @@ struct options {
 static json_t *
 row_of(const struct iface *ifp, const char *mtu, const char *network, const char *address)
 {
-	return json_pack("{s:s, s:s, s:s, s:s}", "name", ifp->name, "mtu", mtu, "network", network, "address",
-			address);
+	return json_pack("{s:s, s:s, s:s, s:s}", "name", ifp->name, "mtu", mtu, "network", network,
+			"address", address);
 }
 
 static void
@@ -35,18 +35,20 @@ interface_rows(struct cli *cli, const struct iface *ifp, json_t *rows)
 	o = row_of(ifp, mtu, link, ifp->kind == IFACE_PORT ? mac_str(&ifp->mac) : ifp->name);
 	json_object_update_new(o,
 			json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "ipackets",
-					(json_int_t)c.ipackets, "ierrors", (json_int_t)c.ierrors, "idrops",
-					(json_int_t)c.idrops, "opackets", (json_int_t)c.opackets, "oerrors",
-					(json_int_t)c.oerrors, "odrops", (json_int_t)c.odrops, "ibytes",
-					(json_int_t)c.ibytes, "obytes", (json_int_t)c.obytes, "collisions",
-					(json_int_t)0));
+					(json_int_t)c.ipackets, "ierrors", (json_int_t)c.ierrors,
+					"idrops", (json_int_t)c.idrops, "opackets",
+					(json_int_t)c.opackets, "oerrors", (json_int_t)c.oerrors,
+					"odrops", (json_int_t)c.odrops, "ibytes",
+					(json_int_t)c.ibytes, "obytes", (json_int_t)c.obytes,
+					"collisions", (json_int_t)0));
 	json_array_append_new(rows, o);
 	for (i = 0; i < ifp->nb_addrs; i++) {
 		struct ip_prefix net = ifp->addrs[i].prefix;
 
 		ip_prefix_mask(&net);
 		json_array_append_new(rows,
-				row_of(ifp, "-", prefix_str(&net), ip_str(&ifp->addrs[i].prefix.addr)));
+				row_of(ifp, "-", prefix_str(&net),
+						ip_str(&ifp->addrs[i].prefix.addr)));
 	}
 }
 
@@ -64,10 +66,12 @@ view_interfaces(struct cli *cli)
 static void
 print_interfaces(struct cli *cli, const json_t *rows)
 {
-	static const struct cli_column columns[] = { { "name", "Name", false }, { "mtu", "Mtu", true },
-		{ "network", "Network", false }, { "address", "Address", false }, { "ipackets", "Ipkts", true },
-		{ "ierrors", "Ierrs", true }, { "idrops", "Idrop", true }, { "ibytes", "Ibytes", true },
-		{ "opackets", "Opkts", true }, { "oerrors", "Oerrs", true }, { "obytes", "Obytes", true },
+	static const struct cli_column columns[] = { { "name", "Name", false },
+		{ "mtu", "Mtu", true }, { "network", "Network", false },
+		{ "address", "Address", false }, { "ipackets", "Ipkts", true },
+		{ "ierrors", "Ierrs", true }, { "idrops", "Idrop", true },
+		{ "ibytes", "Ibytes", true }, { "opackets", "Opkts", true },
+		{ "oerrors", "Oerrs", true }, { "obytes", "Obytes", true },
 		{ "collisions", "Coll", true }, { "odrops", "Drop", true } };
 
 	cli_table(cli, rows, columns, RTE_DIM(columns));
@@ -133,12 +137,13 @@ print_family(struct cli *cli, const json_t *list, const char *family, const char
 	bool head = false;
 	size_t i;
 
-	json_array_foreach(list, i, o) {
+	json_array_foreach(list, i, o)
+	{
 		if (strcmp(str(o, "family"), family) != 0)
 			continue;
 		if (!head)
-			cli_printf(cli, "\n%s:\n%-*s %-*s %-6s %8s\n", title, width, "Destination", width, "Gateway",
-					"Flags", "Netif");
+			cli_printf(cli, "\n%s:\n%-*s %-*s %-6s %8s\n", title, width, "Destination",
+					width, "Gateway", "Flags", "Netif");
 		head = true;
 		snprintf(dest, sizeof(dest), "%s", str(o, "prefix"));
 		if (strcmp(dest, "0.0.0.0/0") == 0 || strcmp(dest, "::/0") == 0)
@@ -146,7 +151,8 @@ print_family(struct cli *cli, const json_t *list, const char *family, const char
 		else if (strchr(str(o, "flags"), 'H') != NULL)
 			*strchrnul(dest, '/') = '\0';
 		cli_printf(cli, "%-*s %-*s %-6s %8s%s\n", width, dest, width,
-				gateway_text(o, gateway, sizeof(gateway)), str(o, "flags"), str(o, "interface"),
+				gateway_text(o, gateway, sizeof(gateway)), str(o, "flags"),
+				str(o, "interface"),
 				json_is_true(json_object_get(o, "active")) ? "" : "  (not in use)");
 	}
 }
@@ -188,14 +194,16 @@ view_statistics(struct cli *cli)
 
 		if (n > 0)
 			json_array_append_new(drops,
-					json_pack("{s:s, s:s, s:I}", "reason", drop_name((enum drop_reason)i),
-							"sentence", drop_sentence((enum drop_reason)i), "packets",
-							(json_int_t)n));
+					json_pack("{s:s, s:s, s:I}", "reason",
+							drop_name((enum drop_reason)i), "sentence",
+							drop_sentence((enum drop_reason)i),
+							"packets", (json_int_t)n));
 	}
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "received", (json_int_t)sum.rx, "sent",
-			(json_int_t)sum.tx, "to_control", (json_int_t)sum.punted, "from_control",
-			(json_int_t)sum.injected, "originated", (json_int_t)sum.originated, "encapsulated",
-			(json_int_t)sum.encapsulated, "decapsulated", (json_int_t)sum.decapsulated, "drops", drops);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "received", (json_int_t)sum.rx,
+			"sent", (json_int_t)sum.tx, "to_control", (json_int_t)sum.punted,
+			"from_control", (json_int_t)sum.injected, "originated",
+			(json_int_t)sum.originated, "encapsulated", (json_int_t)sum.encapsulated,
+			"decapsulated", (json_int_t)sum.decapsulated, "drops", drops);
 }
 
 static void
@@ -203,7 +211,8 @@ print_statistics(struct cli *cli, const json_t *s)
 {
 	static const struct {
 		const char *title, *key, *text;
-	} lines[] = { { "ip:", "received", "packets received by ports" }, { NULL, "sent", "packets sent by ports" },
+	} lines[] = { { "ip:", "received", "packets received by ports" },
+		{ NULL, "sent", "packets sent by ports" },
 		{ NULL, "to_control", "packets handed to the control core" },
 		{ NULL, "from_control", "packets sent by the control core" },
 		{ NULL, "originated", "echo requests answered" },
@@ -216,14 +225,14 @@ print_statistics(struct cli *cli, const json_t *s)
 	for (i = 0; i < RTE_DIM(lines); i++) {
 		if (lines[i].title != NULL)
 			cli_printf(cli, "%s\n", lines[i].title);
-		cli_printf(cli, "\t%" JSON_INTEGER_FORMAT " %s\n", json_integer_value(json_object_get(s, lines[i].key)),
+		cli_printf(cli, "\t%" JSON_INTEGER_FORMAT " %s\n",
+				json_integer_value(json_object_get(s, lines[i].key)),
 				lines[i].text);
 	}
 	cli_printf(cli, "drops:\n");
-	json_array_foreach(drops, k, o)
-		cli_printf(cli, "\t%" JSON_INTEGER_FORMAT " %s (%s)\n",
-				json_integer_value(json_object_get(o, "packets")), str(o, "sentence"),
-				str(o, "reason"));
+	json_array_foreach(drops, k, o) cli_printf(cli, "\t%" JSON_INTEGER_FORMAT " %s (%s)\n",
+			json_integer_value(json_object_get(o, "packets")), str(o, "sentence"),
+			str(o, "reason"));
 }
 
 static int
@@ -234,7 +243,8 @@ read_family(struct cli *cli, const char *text, int *ret_af)
 	else if (text != NULL && strcmp(text, "inet6") == 0)
 		*ret_af = AF_INET6;
 	else
-		return cli_error(cli, "netstat: family %.40s is not there (inet, inet6)", text == NULL ? "" : text);
+		return cli_error(cli, "netstat: family %.40s is not there (inet, inet6)",
+				text == NULL ? "" : text);
 	return 0;
 }
 

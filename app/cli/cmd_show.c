@@ -12,10 +12,10 @@
 
 #include "cli/cmd.h"
 
-#define TABLE(cli, rows, ...)                                                                      \
-	do {                                                                                       \
-		static const struct cli_column columns_[] = { __VA_ARGS__ };                       \
-		cli_table(cli, rows, columns_, RTE_DIM(columns_));                                 \
+#define TABLE(cli, rows, ...)                                                \
+	do {                                                                 \
+		static const struct cli_column columns_[] = { __VA_ARGS__ }; \
+		cli_table(cli, rows, columns_, RTE_DIM(columns_));           \
 	} while (0)
 
 static json_t *
@@ -29,8 +29,10 @@ view_drops(struct cli *cli)
 
 		json_array_append_new(list,
 				json_pack("{s:s, s:I, s:s, s:s}", "reason", drop_name(r), "packets",
-						(json_int_t)dp_drop_count(ctl_dataplane(cli->ctl), r), "sentence",
-						drop_sentence(r), "source", drop_source(r)));
+						(json_int_t)dp_drop_count(
+								ctl_dataplane(cli->ctl), r),
+						"sentence", drop_sentence(r), "source",
+						drop_source(r)));
 	}
 	return list;
 }
@@ -53,8 +55,10 @@ stages_json(const struct dp_worker_stats *s)
 			continue;
 		json_array_append_new(list,
 				json_pack("{s:s, s:I, s:f}", "stage", dp_stage_name(i), "packets",
-						(json_int_t)s->stage_packets[i], "cycles_per_packet",
-						(double)s->stage_cycles[i] / (double)s->stage_packets[i]));
+						(json_int_t)s->stage_packets[i],
+						"cycles_per_packet",
+						(double)s->stage_cycles[i] /
+								(double)s->stage_packets[i]));
 	}
 	return list;
 }
@@ -69,17 +73,19 @@ view_workers(struct cli *cli)
 
 	for (i = 0; i < dp->nb_workers; i++) {
 		dp_worker_stats(dp, i, &s);
-		o = json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "worker", (int)i, "lcore",
-				(int)s.lcore, "polls", (json_int_t)s.polls, "empty_polls",
-				(json_int_t)s.empty_polls, "rx", (json_int_t)s.rx, "tx", (json_int_t)s.tx, "punted",
-				(json_int_t)s.punted, "injected", (json_int_t)s.injected, "handed_out",
-				(json_int_t)s.handed_out, "handed_in", (json_int_t)s.handed_in, "stages",
-				stages_json(&s));
+		o = json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "worker",
+				(int)i, "lcore", (int)s.lcore, "polls", (json_int_t)s.polls,
+				"empty_polls", (json_int_t)s.empty_polls, "rx", (json_int_t)s.rx,
+				"tx", (json_int_t)s.tx, "punted", (json_int_t)s.punted, "injected",
+				(json_int_t)s.injected, "handed_out", (json_int_t)s.handed_out,
+				"handed_in", (json_int_t)s.handed_in, "stages", stages_json(&s));
 		json_object_update_new(o,
-				json_pack("{s:I, s:I, s:I, s:I, s:I}", "encapsulated", (json_int_t)s.encapsulated,
-						"decapsulated", (json_int_t)s.decapsulated, "originated",
-						(json_int_t)s.originated, "in_flight", (json_int_t)s.in_flight,
-						"busy_cycles", (json_int_t)s.busy_cycles));
+				json_pack("{s:I, s:I, s:I, s:I, s:I}", "encapsulated",
+						(json_int_t)s.encapsulated, "decapsulated",
+						(json_int_t)s.decapsulated, "originated",
+						(json_int_t)s.originated, "in_flight",
+						(json_int_t)s.in_flight, "busy_cycles",
+						(json_int_t)s.busy_cycles));
 		if (s.rx > 0)
 			json_object_set_new(o, "cycles_per_packet",
 					json_real((double)s.busy_cycles / (double)s.rx));
@@ -94,13 +100,16 @@ print_workers(struct cli *cli, const json_t *list)
 	const json_t *o, *stages;
 	size_t i;
 
-	TABLE(cli, list, { "worker", "Worker", true }, { "lcore", "Lcore", true }, { "polls", "Polls", true },
-			{ "empty_polls", "Empty", true }, { "rx", "Rx", true }, { "tx", "Tx", true },
+	TABLE(cli, list, { "worker", "Worker", true }, { "lcore", "Lcore", true },
+			{ "polls", "Polls", true }, { "empty_polls", "Empty", true },
+			{ "rx", "Rx", true }, { "tx", "Tx", true },
 			{ "encapsulated", "Encap", true }, { "decapsulated", "Decap", true },
 			{ "punted", "Punted", true }, { "injected", "Injected", true },
 			{ "handed_out", "Out", true }, { "handed_in", "In", true },
-			{ "in_flight", "Inflight", true }, { "cycles_per_packet", "Cycles/pkt", true });
-	json_array_foreach(list, i, o) {
+			{ "in_flight", "Inflight", true },
+			{ "cycles_per_packet", "Cycles/pkt", true });
+	json_array_foreach(list, i, o)
+	{
 		stages = json_object_get(o, "stages");
 		if (json_array_size(stages) == 0)
 			continue;
@@ -125,15 +134,19 @@ view_ports(struct cli *cli)
 			continue;
 		ctl_port_stats(cli->ctl, ifp, &s);
 		ctl_port_link(cli->ctl, ifp, &up, &mbps);
-		o = json_pack("{s:s, s:i, s:s, s:s, s:s, s:i}", "name", ifp->name, "port", ifp->port_id, "device",
-				ifp->device, "mac", mac_str(&ifp->mac), "link", up ? "up" : "down", "mbps",
-				(int)mbps);
+		o = json_pack("{s:s, s:i, s:s, s:s, s:s, s:i}", "name", ifp->name, "port",
+				ifp->port_id, "device", ifp->device, "mac", mac_str(&ifp->mac),
+				"link", up ? "up" : "down", "mbps", (int)mbps);
 		json_object_update_new(o,
 				json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "ipackets",
-						(json_int_t)s.ipackets, "ibytes", (json_int_t)s.ibytes, "opackets",
-						(json_int_t)s.opackets, "obytes", (json_int_t)s.obytes, "missed",
-						(json_int_t)s.imissed, "ierrors", (json_int_t)s.ierrors, "oerrors",
-						(json_int_t)s.oerrors, "no_mbuf", (json_int_t)s.rx_nombuf));
+						(json_int_t)s.ipackets, "ibytes",
+						(json_int_t)s.ibytes, "opackets",
+						(json_int_t)s.opackets, "obytes",
+						(json_int_t)s.obytes, "missed",
+						(json_int_t)s.imissed, "ierrors",
+						(json_int_t)s.ierrors, "oerrors",
+						(json_int_t)s.oerrors, "no_mbuf",
+						(json_int_t)s.rx_nombuf));
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -142,10 +155,12 @@ view_ports(struct cli *cli)
 static void
 print_ports(struct cli *cli, const json_t *list)
 {
-	TABLE(cli, list, { "name", "Name", false }, { "port", "Port", true }, { "device", "Device", false },
-			{ "mac", "MAC", false }, { "link", "Link", false }, { "mbps", "Mbit/s", true },
-			{ "ipackets", "Ipkts", true }, { "ibytes", "Ibytes", true }, { "missed", "Missed", true },
-			{ "ierrors", "Ierrs", true }, { "no_mbuf", "Nombuf", true }, { "opackets", "Opkts", true },
+	TABLE(cli, list, { "name", "Name", false }, { "port", "Port", true },
+			{ "device", "Device", false }, { "mac", "MAC", false },
+			{ "link", "Link", false }, { "mbps", "Mbit/s", true },
+			{ "ipackets", "Ipkts", true }, { "ibytes", "Ibytes", true },
+			{ "missed", "Missed", true }, { "ierrors", "Ierrs", true },
+			{ "no_mbuf", "Nombuf", true }, { "opackets", "Opkts", true },
 			{ "obytes", "Obytes", true }, { "oerrors", "Oerrs", true });
 }
 
@@ -161,8 +176,8 @@ crypto_device(const char *device, const char *driver, unsigned int sessions, voi
 	struct crypto *c = arg;
 
 	json_array_append_new(c->list,
-			json_pack("{s:s, s:s, s:s, s:i}", "engine", c->engine, "device", device, "driver", driver,
-					"sessions", (int)sessions));
+			json_pack("{s:s, s:s, s:s, s:i}", "engine", c->engine, "device", device,
+					"driver", driver, "sessions", (int)sessions));
 }
 
 static int
@@ -173,11 +188,12 @@ crypto_sa(struct sa_ctl *sa, void *arg)
 	char where[96] = "", alg[64];
 
 	ctl_sa_where(c->cli->ctl, sa, where, sizeof(where));
-	snprintf(alg, sizeof(alg), "%s%s%s", prm->enc == NULL ? "" : prm->enc->name, prm->auth == NULL ? "" : " ",
-			prm->auth == NULL ? "" : prm->auth->name);
+	snprintf(alg, sizeof(alg), "%s%s%s", prm->enc == NULL ? "" : prm->enc->name,
+			prm->auth == NULL ? "" : " ", prm->auth == NULL ? "" : prm->auth->name);
 	json_array_append_new(c->list,
-			json_pack("{s:s, s:s, s:I, s:s, s:s}", "src", ip_str(&prm->src), "dst", ip_str(&prm->dst),
-					"spi", (json_int_t)prm->spi, "algorithms", alg, "runs_on",
+			json_pack("{s:s, s:s, s:I, s:s, s:s}", "src", ip_str(&prm->src), "dst",
+					ip_str(&prm->dst), "spi", (json_int_t)prm->spi,
+					"algorithms", alg, "runs_on",
 					where[0] == '\0' ? "-" : where));
 	return 0;
 }
@@ -203,12 +219,13 @@ view_crypto(struct cli *cli)
 static void
 print_crypto(struct cli *cli, const json_t *o)
 {
-	TABLE(cli, json_object_get(o, "devices"), { "engine", "Engine", false }, { "device", "Device", false },
-			{ "driver", "Driver", false }, { "sessions", "Sessions", true });
+	TABLE(cli, json_object_get(o, "devices"), { "engine", "Engine", false },
+			{ "device", "Device", false }, { "driver", "Driver", false },
+			{ "sessions", "Sessions", true });
 	cli_printf(cli, "\n");
-	TABLE(cli, json_object_get(o, "sas"), { "src", "Source", false }, { "dst", "Destination", false },
-			{ "spi", "SPI", true }, { "algorithms", "Algorithms", false },
-			{ "runs_on", "Runs on", false });
+	TABLE(cli, json_object_get(o, "sas"), { "src", "Source", false },
+			{ "dst", "Destination", false }, { "spi", "SPI", true },
+			{ "algorithms", "Algorithms", false }, { "runs_on", "Runs on", false });
 }
 
 static json_t *
@@ -226,20 +243,24 @@ view_memory(struct cli *cli)
 			continue;
 		json_array_append_new(heaps,
 				json_pack("{s:i, s:I, s:I, s:I}", "socket", socket, "bytes",
-						(json_int_t)s.heap_totalsz_bytes, "used", (json_int_t)s.heap_allocsz_bytes,
-						"largest_free", (json_int_t)s.greatest_free_size));
+						(json_int_t)s.heap_totalsz_bytes, "used",
+						(json_int_t)s.heap_allocsz_bytes, "largest_free",
+						(json_int_t)s.greatest_free_size));
 	}
-	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:o}", "mbufs", (int)pool->size, "mbufs_free",
-			(int)rte_mempool_avail_count(pool), "interfaces", (int)ctl_ifaces(cli->ctl)->count, "sas",
-			(int)sadb_count(ctl_sadb(cli->ctl)), "routes", (int)rib_count(ctl_rib(cli->ctl)),
-			"neighbours", (int)ctl_neighs(cli->ctl)->count, "heaps", heaps);
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:o}", "mbufs", (int)pool->size,
+			"mbufs_free", (int)rte_mempool_avail_count(pool), "interfaces",
+			(int)ctl_ifaces(cli->ctl)->count, "sas",
+			(int)sadb_count(ctl_sadb(cli->ctl)), "routes",
+			(int)rib_count(ctl_rib(cli->ctl)), "neighbours",
+			(int)ctl_neighs(cli->ctl)->count, "heaps", heaps);
 }
 
 static void
 print_memory(struct cli *cli, const json_t *o)
 {
-	static const char *const lines[][2] = { { "mbufs", "packet buffers" }, { "mbufs_free", "of them free" },
-		{ "interfaces", "interfaces" }, { "sas", "security associations" }, { "routes", "routes" },
+	static const char *const lines[][2] = { { "mbufs", "packet buffers" },
+		{ "mbufs_free", "of them free" }, { "interfaces", "interfaces" },
+		{ "sas", "security associations" }, { "routes", "routes" },
 		{ "neighbours", "neighbours" } };
 	unsigned int i;
 
@@ -247,22 +268,24 @@ print_memory(struct cli *cli, const json_t *o)
 		cli_printf(cli, "%12" JSON_INTEGER_FORMAT "  %s\n",
 				json_integer_value(json_object_get(o, lines[i][0])), lines[i][1]);
 	cli_printf(cli, "\n");
-	TABLE(cli, json_object_get(o, "heaps"), { "socket", "Socket", true }, { "bytes", "Heap bytes", true },
-			{ "used", "Used", true }, { "largest_free", "Largest free", true });
+	TABLE(cli, json_object_get(o, "heaps"), { "socket", "Socket", true },
+			{ "bytes", "Heap bytes", true }, { "used", "Used", true },
+			{ "largest_free", "Largest free", true });
 }
 
 static json_t *
 view_version(struct cli *cli)
 {
 	(void)cli;
-	return json_pack("{s:s, s:s, s:I}", "version", PROJECT_VERSION, "dpdk", rte_version(), "tsc_hz",
-			(json_int_t)rte_get_tsc_hz());
+	return json_pack("{s:s, s:s, s:I}", "version", PROJECT_VERSION, "dpdk", rte_version(),
+			"tsc_hz", (json_int_t)rte_get_tsc_hz());
 }
 
 static void
 print_version(struct cli *cli, const json_t *o)
 {
-	cli_printf(cli, "dpdk-ipsecif %s, %s, TSC %.3f GHz\n", json_string_value(json_object_get(o, "version")),
+	cli_printf(cli, "dpdk-ipsecif %s, %s, TSC %.3f GHz\n",
+			json_string_value(json_object_get(o, "version")),
 			json_string_value(json_object_get(o, "dpdk")),
 			(double)json_integer_value(json_object_get(o, "tsc_hz")) / 1e9);
 }
@@ -272,17 +295,19 @@ static int
 stats_sa(struct sa_ctl *sa, void *arg)
 {
 	struct crypto *c = arg;
-	const struct iface *ifp = sa->iface == 0 ? NULL : iface_at(ctl_ifaces(c->cli->ctl), sa->iface);
+	const struct iface *ifp = sa->iface == 0 ? NULL
+						 : iface_at(ctl_ifaces(c->cli->ctl), sa->iface);
 	struct ctl_sa_counts n = { 0 };
 
 	ctl_sa_counts(c->cli->ctl, sa, &n);
 	json_array_append_new(c->list,
 			json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "interface",
-					ifp == NULL ? "-" : ifp->name, "src", ip_str(&sa->prm.src), "dst",
-					ip_str(&sa->prm.dst), "spi", (json_int_t)sa->prm.spi, "packets",
-					(json_int_t)n.packets, "bytes", (json_int_t)n.bytes, "auth_failed",
-					(json_int_t)n.auth_failed, "replayed", (json_int_t)n.replayed, "errors",
-					(json_int_t)n.errors));
+					ifp == NULL ? "-" : ifp->name, "src", ip_str(&sa->prm.src),
+					"dst", ip_str(&sa->prm.dst), "spi", (json_int_t)sa->prm.spi,
+					"packets", (json_int_t)n.packets, "bytes",
+					(json_int_t)n.bytes, "auth_failed",
+					(json_int_t)n.auth_failed, "replayed",
+					(json_int_t)n.replayed, "errors", (json_int_t)n.errors));
 	return 0;
 }
 
@@ -299,8 +324,9 @@ static void
 print_stats(struct cli *cli, const json_t *list)
 {
 	TABLE(cli, list, { "interface", "Interface", false }, { "src", "Source", false },
-			{ "dst", "Destination", false }, { "spi", "SPI", true }, { "packets", "Packets", true },
-			{ "bytes", "Bytes", true }, { "auth_failed", "Auth", true }, { "replayed", "Replay", true },
+			{ "dst", "Destination", false }, { "spi", "SPI", true },
+			{ "packets", "Packets", true }, { "bytes", "Bytes", true },
+			{ "auth_failed", "Auth", true }, { "replayed", "Replay", true },
 			{ "errors", "Errors", true });
 }
 
@@ -329,7 +355,9 @@ run(struct cli *cli, int argc, char *argv[])
 		if (strcmp(views[i].word, argv[1]) == 0)
 			return cli_view(cli, views[i].view(cli), views[i].print);
 	}
-	return cli_error(cli, "show: %.40s is not there (drops, workers, stats, crypto, ports, memory, version)",
+	return cli_error(cli,
+			"show: %.40s is not there (drops, workers, stats, crypto, ports, memory, "
+			"version)",
 			argv[1]);
 }
 

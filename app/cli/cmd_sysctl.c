@@ -12,9 +12,10 @@
 static json_t *
 sysctl_json(const struct ctl_sysctl *s)
 {
-	return json_pack("{s:s, s:I, s:s, s:I, s:I, s:I}", "name", s->name, "value", (json_int_t)s->value,
-			"description", s->description, "minimum", (json_int_t)s->minimum, "maximum",
-			(json_int_t)s->maximum, "initial", (json_int_t)s->initial);
+	return json_pack("{s:s, s:I, s:s, s:I, s:I, s:I}", "name", s->name, "value",
+			(json_int_t)s->value, "description", s->description, "minimum",
+			(json_int_t)s->minimum, "maximum", (json_int_t)s->maximum, "initial",
+			(json_int_t)s->initial);
 }
 
 static void
@@ -23,9 +24,9 @@ print_values(struct cli *cli, const json_t *list)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o)
-		cli_printf(cli, "%s: %" JSON_INTEGER_FORMAT "\n", json_string_value(json_object_get(o, "name")),
-				json_integer_value(json_object_get(o, "value")));
+	json_array_foreach(list, i, o) cli_printf(cli, "%s: %" JSON_INTEGER_FORMAT "\n",
+			json_string_value(json_object_get(o, "name")),
+			json_integer_value(json_object_get(o, "value")));
 }
 
 static void
@@ -34,8 +35,8 @@ print_bare(struct cli *cli, const json_t *list)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o)
-		cli_printf(cli, "%" JSON_INTEGER_FORMAT "\n", json_integer_value(json_object_get(o, "value")));
+	json_array_foreach(list, i, o) cli_printf(cli, "%" JSON_INTEGER_FORMAT "\n",
+			json_integer_value(json_object_get(o, "value")));
 }
 
 static void
@@ -44,14 +45,14 @@ print_descriptions(struct cli *cli, const json_t *list)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o)
-		cli_printf(cli, "%s: %s (%" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT
-				", at first %" JSON_INTEGER_FORMAT ")\n",
-				json_string_value(json_object_get(o, "name")),
-				json_string_value(json_object_get(o, "description")),
-				json_integer_value(json_object_get(o, "minimum")),
-				json_integer_value(json_object_get(o, "maximum")),
-				json_integer_value(json_object_get(o, "initial")));
+	json_array_foreach(list, i, o) cli_printf(cli,
+			"%s: %s (%" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT
+			", at first %" JSON_INTEGER_FORMAT ")\n",
+			json_string_value(json_object_get(o, "name")),
+			json_string_value(json_object_get(o, "description")),
+			json_integer_value(json_object_get(o, "minimum")),
+			json_integer_value(json_object_get(o, "maximum")),
+			json_integer_value(json_object_get(o, "initial")));
 }
 
 /* @p name itself, or all below it ("net.key"); NULL: all. */
@@ -107,7 +108,7 @@ show(struct cli *cli, const char *name, void (*print)(struct cli *cli, const jso
 static int
 run(struct cli *cli, int argc, char *argv[])
 {
-	void (*print)(struct cli *cli, const json_t *list) = print_values;
+	void (*print)(struct cli * cli, const json_t *list) = print_values;
 	bool all = false;
 	int i, rc = 0;
 

@@ -31,7 +31,8 @@ connect_to(const char *path)
 	strcpy(sun.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&sun, sizeof(sun)) != 0) {
-		fprintf(stderr, "ipsecifctl: %s: %s (is dpdk-ipsecif running?)\n", path, strerror(errno));
+		fprintf(stderr, "ipsecifctl: %s: %s (is dpdk-ipsecif running?)\n", path,
+				strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return -1;
@@ -49,7 +50,9 @@ client_connect(const char *path)
 	if (path != NULL)
 		return connect_to(path);
 	if (glob(SOCKETS, 0, NULL, &found) != 0) {
-		fprintf(stderr, "ipsecifctl: no control socket in /run/dpdk-ipsecif (is dpdk-ipsecif running? -s SOCKET)\n");
+		fprintf(stderr,
+				"ipsecifctl: no control socket in /run/dpdk-ipsecif (is "
+				"dpdk-ipsecif running? -s SOCKET)\n");
 	} else if (found.gl_pathc > 1) {
 		fprintf(stderr, "ipsecifctl: several are running, choose one with -s:");
 		for (i = 0; i < found.gl_pathc; i++)
@@ -116,7 +119,10 @@ read_answer(int fd)
 	json_t *head = from == NULL ? NULL : read_head(from);
 	const char *error = json_string_value(json_object_get(head, "error"));
 
-	if (head != NULL && copy_body(from, (size_t)json_integer_value(json_object_get(head, "length"))) == 0)
+	if (head != NULL &&
+			copy_body(from,
+					(size_t)json_integer_value(
+							json_object_get(head, "length"))) == 0)
 		status = (int)json_integer_value(json_object_get(head, "status"));
 	if (error != NULL)
 		fputs(error, stderr);

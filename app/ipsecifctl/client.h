@@ -14,7 +14,8 @@ int client_connect(const char *path);
  *   Statements of `setkey -c`, NULL: none.
  * @return 0, or 1 when it failed.
  */
-int client_ask(int fd, int argc, char *const argv[], bool json, const char *input, size_t input_len);
+int client_ask(int fd, int argc, char *const argv[], bool json, const char *input,
+		size_t input_len);
 /** A file, or standard input ("-"), as text. Free with client_wipe(). NULL after a message. */
 char *client_read(const char *path, size_t *ret_len);
 void client_wipe(char *text, size_t len);

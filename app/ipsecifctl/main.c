@@ -16,7 +16,8 @@
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: ipsecifctl [-s SOCKET] [-j] COMMAND ...\n"
+	fprintf(stderr,
+			"usage: ipsecifctl [-s SOCKET] [-j] COMMAND ...\n"
 			"       ipsecifctl [-s SOCKET] [-j] -f FILE\n"
 			"  -s SOCKET  control socket (the only one in /run/dpdk-ipsecif)\n"
 			"  -j         the answer as JSON\n"
@@ -59,7 +60,8 @@ run(int fd, int argc, char *argv[], bool json, const char *input, size_t input_l
 	char *file = NULL, *path;
 	size_t len = 0;
 
-	if ((strcmp(argv[0], "save") == 0 || strcmp(argv[0], "load") == 0 || strcmp(argv[0], "diff") == 0) &&
+	if ((strcmp(argv[0], "save") == 0 || strcmp(argv[0], "load") == 0 ||
+			    strcmp(argv[0], "diff") == 0) &&
 			argc == 2) {
 		path = path_absolute(argv[1]);
 		if (path == NULL)
@@ -70,7 +72,7 @@ run(int fd, int argc, char *argv[], bool json, const char *input, size_t input_l
 	}
 	if (at > 0 && argc == at + 2) {
 		file = client_read(argv[at + 1], &len);
-		argv[at] = (char[]){ "-c" };
+		argv[at][1] = 'c'; /* -f becomes -c: the same, read here */
 		argc--;
 	} else if (setkey_option(argc, argv, "-c") > 0 && input == NULL) {
 		file = client_read("-", &len);
@@ -95,7 +97,8 @@ statements_length(char *text, char **ret_after)
 
 		if (len > 0 && p[len - 1] == '\r')
 			len--;
-		if ((len == 1 && (p[0] == '.' || p[0] == 4)) || (len == 2 && memcmp(p, "^D", 2) == 0)) {
+		if ((len == 1 && (p[0] == '.' || p[0] == 4)) ||
+				(len == 2 && memcmp(p, "^D", 2) == 0)) {
 			*ret_after = p + n + (p[n] == '\n');
 			return (size_t)(p - text);
 		}
@@ -175,7 +178,8 @@ main(int argc, char *argv[])
 	fd = client_connect(path);
 	if (fd < 0)
 		return 1;
-	rc = file != NULL ? run_file(fd, file, json) : run(fd, argc - optind, argv + optind, json, NULL, 0);
+	rc = file != NULL ? run_file(fd, file, json)
+			  : run(fd, argc - optind, argv + optind, json, NULL, 0);
 	close(fd);
 	return rc;
 }
