@@ -53,6 +53,7 @@ wanted(const struct cfg_field *f, const char *object, const char *blank)
 {
 	const char *at = object + f->offset;
 	const char *none = blank + f->offset;
+	uint16_t mtu;
 	int kind;
 
 	switch (f->type) {
@@ -75,7 +76,8 @@ wanted(const struct cfg_field *f, const char *object, const char *blank)
 	case CFG_U64:
 		return memcmp(at, none, sizeof(uint64_t)) != 0;
 	case CFG_MTU:
-		return memcmp(at, none, sizeof(uint16_t)) != 0 ||
+		memcpy(&mtu, at, sizeof(mtu));
+		return (mtu != 0 && memcmp(at, none, sizeof(mtu)) != 0) ||
 				(f->aux != 0 && *(const bool *)(object + f->aux));
 	case CFG_ADDR:
 	case CFG_PREFIX:

@@ -119,7 +119,7 @@ read_choice(struct json_reader *r, const struct cfg_field *f, const char *text, 
 
 	for (i = 0; f->choices[i] != NULL; i++) {
 		if (strcmp(text, f->choices[i]) == 0) {
-			(void)snprintf(at, f->size, "%s", text);
+			strncpy(at, text, f->size); /* and zeroes behind it */
 			return;
 		}
 		if (n < sizeof(known))
