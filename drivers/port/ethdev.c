@@ -29,6 +29,8 @@
 
 #define RX_DESC 1024
 #define TX_DESC 1024
+/* Of a frame beyond its IP packet: Ethernet and a VLAN tag. */
+#define FRAME_OVERHEAD (RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN)
 
 /* How a driver differs from a network card. */
 enum quirk {
@@ -116,10 +118,12 @@ find(const struct port_args *args, uint16_t *ret_id, bool *ret_plugged, struct e
 					object_str(args), args->device);
 		rc = rte_eal_hotplug_add("vdev", args->device, args->devargs);
 		if (rc != 0)
-			return err_set(err, rc < 0 ? -rc : EINVAL,
+			return err_set(err, EINVAL,
 					"%s: no device can be made from \"%s\" and devargs \"%s\" "
 					"(a vdev "
-					"name such as net_tap0, and its driver's arguments)",
+					"name such as net_tap0, its driver's arguments, the rights "
+					"it "
+					"needs)",
 					object_str(args), args->device, args->devargs);
 		*ret_plugged = true;
 	}
@@ -199,11 +203,16 @@ static int
 configure(const struct port_args *args, const struct rte_eth_dev_info *dev, unsigned int quirks,
 		struct port_info *info, struct err *err)
 {
+	const int room = rte_pktmbuf_data_room_size(args->pool) - RTE_PKTMBUF_HEADROOM;
 	struct rte_eth_conf conf = { 0 };
 	int rc;
 
 	choose_queues(args, dev, quirks, info);
 	info->mtu = choose_mtu(args, dev);
+	/* Packets of several buffers are dropped (DROP_MULTISEG): one must hold a frame. */
+	if (room < info->mtu + FRAME_OVERHEAD)
+		return err_set(err, EINVAL, "%s: mtu %u bytes does not fit the buffers (%d)",
+				object_str(args), info->mtu, room - FRAME_OVERHEAD);
 	conf.rxmode.mtu = info->mtu;
 	conf.txmode.offloads = dev->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	conf.rx_adv_conf.rss_conf.rss_hf = dev->flow_type_rss_offloads &

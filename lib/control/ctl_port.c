@@ -91,6 +91,7 @@ int
 ctl_port_add(struct ctl *ctl, const struct cfg_port *port, struct err *err)
 {
 	const struct port_args args = {
+		.name = port->name,
 		.device = port->device,
 		.devargs = port->devargs[0] == '\0' ? NULL : port->devargs,
 		.mtu = port->mtu_bytes == 0 ? 1500 : port->mtu_bytes,
