@@ -15,13 +15,13 @@
 
 #define SA_STR_MAX 96
 
-/* "sa 10000 to 192.168.0.5" */
+/* "sa 192.168.0.5 spi 10000" */
 #define sa_str(prm) sa_describe((prm), (char[SA_STR_MAX]){ 0 })
 
 static char *
 sa_describe(const struct sa_params *prm, char *buf)
 {
-	snprintf(buf, SA_STR_MAX, "sa %u to %s", prm->spi, ip_str(&prm->dst));
+	snprintf(buf, SA_STR_MAX, "sa %s spi %u", ip_str(&prm->dst), prm->spi);
 	return buf;
 }
 
@@ -191,7 +191,7 @@ sa_find(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst, u
 
 	if (sa != NULL && ip_equal(&sa->prm.src, src))
 		return sa;
-	err_set(err, ESRCH, "sa %u from %s to %s: not found", spi, ip_str(src), ip_str(dst));
+	err_set(err, ESRCH, "sa %s spi %u: no such SA from %s", ip_str(dst), spi, ip_str(src));
 	return NULL;
 }
 
