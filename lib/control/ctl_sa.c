@@ -124,24 +124,25 @@ sa_drop(struct ctl *ctl, struct sa_ctl *sa)
 static void
 warn(struct ctl *ctl, const struct sa_params *prm, char *ret_warning)
 {
-	char unwise[160] = "", twin[96] = "", line[256];
-	const struct sa_ctl *other = NULL;
+	const struct sa_ctl *twin = NULL;
+	char line[ERR_MSG_MAX] = "";
 	uint8_t fingerprint[8];
+	size_t len;
 
-	sa_params_warning(prm, unwise, sizeof(unwise));
-	if (is_counter_mode(prm)) {
-		sa_fingerprint(prm, fingerprint);
-		other = twin_find(ctl, fingerprint);
-	}
-	if (other != NULL)
-		snprintf(twin, sizeof(twin), "%sshares key and salt with %s",
-				unwise[0] == '\0' ? "" : "; ", sa_str(&other->prm));
 	if (ret_warning != NULL)
 		ret_warning[0] = '\0';
-	if (unwise[0] == '\0' && twin[0] == '\0')
+	sa_params_warning(prm, line, sizeof(line)); /* "sa ... spi ...: ...", or nothing */
+	if (is_counter_mode(prm)) {
+		sa_fingerprint(prm, fingerprint);
+		twin = twin_find(ctl, fingerprint);
+	}
+	len = strlen(line);
+	if (twin != NULL)
+		snprintf(line + len, sizeof(line) - len,
+				"%s%s shares key and salt with %s: a counter-mode cipher must not",
+				len == 0 ? "" : "; ", sa_str(prm), sa_str(&twin->prm));
+	if (line[0] == '\0')
 		return;
-	snprintf(line, sizeof(line), "%s: %s%s%s", sa_str(prm), unwise, twin,
-			other == NULL ? "" : ", and a counter-mode cipher must never");
 	log_warning("%s", line);
 	if (ret_warning != NULL)
 		memcpy(ret_warning, line, sizeof(line));

@@ -50,8 +50,8 @@ eal_down(void **state)
 
 static unsigned int fake_sessions; /* alive now */
 
-static struct engine *fake_open(struct counter_table *counters, unsigned int nb_workers,
-		struct err *err);
+static struct engine *fake_open(
+		struct counter_table *counters, unsigned int nb_workers, struct err *err);
 
 static void
 fake_close(struct engine *e)
@@ -200,8 +200,9 @@ static inline void
 port_add(struct ctl *ctl, const char *name, const char *device, const char *address)
 {
 	struct ip_prefix addresses[1] = { 0 };
-	struct cfg_port port = { .mtu_bytes = 1500, .up = true, .has_mac = true,
-		.addresses = addresses };
+	struct cfg_port port = {
+		.mtu_bytes = 1500, .up = true, .has_mac = true, .addresses = addresses
+	};
 	struct err err = { 0 };
 
 	snprintf(port.name, sizeof(port.name), "%s", name);
@@ -217,7 +218,7 @@ port_add(struct ctl *ctl, const char *name, const char *device, const char *addr
 		fail_msg("%s", err.msg);
 }
 
-static int
+static inline int
 gateway_with_ports_up(void **state)
 {
 	if (gateway_up(state) != 0)
@@ -252,17 +253,17 @@ fib0(struct ctl *ctl, const char *addr)
 }
 
 /* A call that must work, one that must not. */
-#define ok(call)                                                                                   \
-	do {                                                                                       \
-		struct err err = { 0 };                                                            \
-		if ((call) != 0)                                                                   \
-			fail_msg("%s: %s", #call, err.msg);                                        \
+#define ok(call)                                            \
+	do {                                                \
+		struct err err = { 0 };                     \
+		if ((call) != 0)                            \
+			fail_msg("%s: %s", #call, err.msg); \
 	} while (0)
-#define refused(call, code, text)                                                                  \
-	do {                                                                                       \
-		struct err err = { 0 };                                                            \
-		assert_int_equal((call), -(code));                                                 \
-		assert_string_equal(err.msg, text);                                                \
+#define refused(call, code, text)                   \
+	do {                                        \
+		struct err err = { 0 };             \
+		assert_int_equal((call), -(code));  \
+		assert_string_equal(err.msg, text); \
 	} while (0)
 
 static inline void

@@ -89,15 +89,16 @@ a_tunnel_of_two_families_is_einval(void **state)
 	refused(ctl_if_set_tunnel(*state, "ipsec0", AF_INET, IP("192.0.2.1"), IP("2001:db8::2"),
 				&err),
 			EINVAL, "ipsec0: tunnel 192.0.2.1 -> 2001:db8::2 mixes IPv4 and IPv6");
-	assert_int_equal(row(*state, "ipsec0")->outer.len, 0); /* a refused change leaves no trace */
+	assert_int_equal(
+			row(*state, "ipsec0")->outer.len, 0); /* a refused change leaves no trace */
 }
 
 static void
 a_tunnel_of_another_family_than_typed_is_eafnosupport(void **state)
 {
 	ok(ctl_if_create(*state, "ipsec0", NULL, &err));
-	refused(ctl_if_set_tunnel(*state, "ipsec0", AF_INET6, IP("192.0.2.1"), IP("192.0.2.2"),
-				&err),
+	refused(ctl_if_set_tunnel(
+				*state, "ipsec0", AF_INET6, IP("192.0.2.1"), IP("192.0.2.2"), &err),
 			EAFNOSUPPORT, "ipsec0: tunnel 192.0.2.1 -> 192.0.2.2 is not inet6");
 	refused(ctl_if_set_tunnel(*state, "ipsec0", AF_INET, IP("2001:db8::1"), IP("2001:db8::2"),
 				&err),
@@ -112,8 +113,7 @@ a_tunnel_from_or_to_no_address_is_eaddrnotavail(void **state)
 			EADDRNOTAVAIL,
 			"ipsec0: tunnel 0.0.0.0 -> 192.0.2.2 needs two distinct hosts");
 	refused(ctl_if_set_tunnel(*state, "ipsec0", AF_INET6, IP("2001:db8::1"), IP("::"), &err),
-			EADDRNOTAVAIL,
-			"ipsec0: tunnel 2001:db8::1 -> :: needs two distinct hosts");
+			EADDRNOTAVAIL, "ipsec0: tunnel 2001:db8::1 -> :: needs two distinct hosts");
 }
 
 static void
@@ -304,8 +304,9 @@ a_destroyed_interface_leaves_nothing_behind(void **state)
 {
 	struct ctl *ctl = *state;
 	const uint32_t routes = rib_count(ctl_rib(ctl)), count = ctl_ifaces(ctl)->count;
-	struct ctl_route r = { .prefix = prefix("10.2.0.0/16"), .kind = RIB_INTERFACE,
-		.interface = "ipsec0" };
+	struct ctl_route r = {
+		.prefix = prefix("10.2.0.0/16"), .kind = RIB_INTERFACE, .interface = "ipsec0"
+	};
 	struct sa_ctl *sa;
 
 	ok(ctl_if_create(ctl, "ipsec0", NULL, &err));
@@ -314,8 +315,9 @@ a_destroyed_interface_leaves_nothing_behind(void **state)
 	address(ctl, "ipsec0", "172.16.0.3/16", "172.16.0.5");
 	sa = sa_add(ctl, "192.168.0.3", "192.168.0.5", 10000, 100);
 	ok(ctl_route_add(ctl, &r, &err));
-	r = (struct ctl_route){ .prefix = prefix("10.3.0.0/16"), .kind = RIB_GATEWAY,
-		.gateway = ip("172.16.0.5") };
+	r = (struct ctl_route){
+		.prefix = prefix("10.3.0.0/16"), .kind = RIB_GATEWAY, .gateway = ip("172.16.0.5")
+	};
 	ok(ctl_route_add(ctl, &r, &err));
 	assert_int_equal(nh_kind(fib0(ctl, "10.3.0.1")), NH_IPSEC);
 	ok(ctl_if_destroy(ctl, "ipsec0", &err));
