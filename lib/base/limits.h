@@ -16,9 +16,9 @@
 #define IFACE_DESCR_MAX 64
 /* Ethernet ports. RTE_MAX_ETHPORTS of Debian's DPDK. */
 #define PORT_MAX 32
-/* Routing tables (FIBs). A used one costs 98 MiB for IPv4, and 2 x 100 MiB more once it has an IPv6 route; an unused one 8 bytes. */
+/* Routing tables (FIBs). A used one costs 99 MiB for IPv4, and 206 MiB more with its first IPv6 route; an unused one 8 bytes. */
 #define FIB_MAX 16
-/* IPv4 routes of a FIB. 8 bytes each, taken at once: 2 MiB. rte_lpm searches them one by one, so more would load slowly (docs/adr). */
+/* IPv4 routes of a FIB. 8 bytes each, taken at once: 2 MiB. rte_lpm searches them one by one: more load slowly (docs/adr/0011-route-tables.md). */
 #define RT4_ROUTES_MAX 262144
 /* Groups of 256 addresses with IPv4 routes longer than /24. 1 KiB each, taken at once: 32 MiB beside the 64 MiB of tbl24. */
 #define RT4_TBL8_MAX 32768

@@ -24,21 +24,28 @@ struct adj {
 	bool known;                 /* [I] false: being resolved, punt */
 };
 
-enum neigh_state { NEIGH_INCOMPLETE, NEIGH_REACHABLE, NEIGH_STALE, NEIGH_PROBE, NEIGH_FAILED, NEIGH_STATIC };
+enum neigh_state {
+	NEIGH_INCOMPLETE,
+	NEIGH_REACHABLE,
+	NEIGH_STALE,
+	NEIGH_PROBE,
+	NEIGH_FAILED,
+	NEIGH_STATIC
+};
 
 /** The control core's record. */
 struct neigh {
-	uint32_t index;           /* [C] of the adjacency */
-	uint16_t iface;           /* [C] port's interface */
-	uint16_t port_id;         /* [C] */
-	struct ip_addr addr;      /* [C] */
-	struct rte_ether_addr mac;/* [C] valid unless INCOMPLETE or FAILED */
-	enum neigh_state state;   /* [C] */
-	uint32_t refs;            /* [C] routes and tunnels that use it as a gateway */
-	uint64_t changed_ms;      /* [C] when the state was entered (monotonic) */
-	uint64_t confirmed_ms;    /* [C] last proof that it lives */
-	uint8_t tries;            /* [C] solicitations sent in this state */
-	void *queue;              /* [C] packets that wait: control/resolve.c */
+	uint32_t index;            /* [C] of the adjacency */
+	uint16_t iface;            /* [C] port's interface */
+	uint16_t port_id;          /* [C] */
+	struct ip_addr addr;       /* [C] */
+	struct rte_ether_addr mac; /* [C] valid unless INCOMPLETE or FAILED */
+	enum neigh_state state;    /* [C] */
+	uint32_t refs;             /* [C] routes and tunnels that use it as a gateway */
+	uint64_t changed_ms;       /* [C] when the state was entered (monotonic) */
+	uint64_t confirmed_ms;     /* [C] last proof that it lives */
+	uint8_t tries;             /* [C] solicitations sent in this state */
+	void *queue;               /* [C] packets that wait: control/resolve.c */
 };
 
 struct neigh_table {
@@ -59,7 +66,8 @@ struct neigh *neigh_find(const struct neigh_table *t, uint16_t iface, const stru
  * Find or make an INCOMPLETE one (its adjacency published, not known). NULL with err ENOSPC/ENOMEM. Index 0 is never given; a row, once
  * published, is not NULL again. Times, tries and refs are the caller's, here and below.
  */
-struct neigh *neigh_get(struct neigh_table *t, uint16_t iface, uint16_t port_id, const struct ip_addr *addr, struct err *err);
+struct neigh *neigh_get(struct neigh_table *t, uint16_t iface, uint16_t port_id,
+		const struct ip_addr *addr, struct err *err);
 /** The MAC address is known: publish the adjacency with @p src (the port's MAC), enter @p state. 0 or -ENOMEM: unchanged. */
 int neigh_set(struct neigh_table *t, struct neigh *n, const struct rte_ether_addr *mac,
 		const struct rte_ether_addr *src, enum neigh_state state);

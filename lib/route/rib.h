@@ -26,14 +26,14 @@ struct rib_spec {
 	enum rib_kind kind;
 	struct ip_addr gateway; /* RIB_GATEWAY */
 	uint16_t iface;         /* RIB_INTERFACE, and for sources other than static; 0: none */
-	uint32_t nh;            /* what to put into the FIB, NH_NONE: nothing, as if the route were not there */
+	uint32_t nh; /* what to put into the FIB, NH_NONE: nothing, as if the route were not there */
 };
 
 struct rib_route {
 	struct rib_spec spec; /* [C] */
-	bool active;          /* [C] it is the one in the FIB: the most preferred that has a next hop */
-	void *user;           /* [C] of the caller (the neighbour it holds) */
-	void *owner;          /* [C] of who inserted it, NULL at first (its place in a list of the interface's routes) */
+	bool active; /* [C] it is the one in the FIB: the most preferred that has a next hop */
+	void *user;  /* [C] of the caller (the neighbour it holds) */
+	void *owner; /* [C] of who inserted it, NULL at first (its place in a list of the interface's routes) */
 };
 
 struct rib;
@@ -52,13 +52,15 @@ void rib_remove(struct rib *rib, struct rib_route *route);
 /** Another next hop for a route. 0 or -ENOSPC: unchanged. */
 int rib_set_nh(struct rib *rib, struct rib_route *route, uint32_t nh, struct err *err);
 /** The route of that prefix and source, or NULL. */
-struct rib_route *rib_find(const struct rib *rib, uint16_t fib, const struct ip_prefix *prefix, enum rib_source source);
+struct rib_route *rib_find(const struct rib *rib, uint16_t fib, const struct ip_prefix *prefix,
+		enum rib_source source);
 /** Longest match among active routes, or NULL (`route get`; the gateway's own route). */
 struct rib_route *rib_match(const struct rib *rib, uint16_t fib, const struct ip_addr *addr);
 /** As rib_match(), but ignores routes of RIB_STATIC with a gateway: what is on a link. */
 struct rib_route *rib_match_link(const struct rib *rib, uint16_t fib, const struct ip_addr *addr);
 /** All routes, ordered by FIB, family, prefix. @p cb may remove the one it is given. @p fib -1: all. */
-void rib_foreach(struct rib *rib, int fib, int af, void (*cb)(struct rib_route *route, void *arg), void *arg);
+void rib_foreach(struct rib *rib, int fib, int af, void (*cb)(struct rib_route *route, void *arg),
+		void *arg);
 uint32_t rib_count(const struct rib *rib);
 
 #endif

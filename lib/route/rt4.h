@@ -13,7 +13,7 @@
 
 struct rt4 {
 	struct rte_lpm *lpm; /* [I] the table inside is changed in place, atomically per entry */
-	uint32_t def;        /* [A] next hop of 0.0.0.0/0, NH_NONE if there is none (rte_lpm has no length 0) */
+	uint32_t def; /* [A] next hop of 0.0.0.0/0, NH_NONE if there is none (rte_lpm has no length 0) */
 };
 
 struct rt4 *rt4_create(unsigned int fib, struct err *err);
@@ -41,8 +41,9 @@ rt4_lookup_bulk(const struct rt4 *t, const uint32_t *addr, uint32_t *ret_nh, uin
 
 	rte_lpm_lookup_bulk(t->lpm, addr, ret_nh, n);
 	for (i = 0; i < n; i++)
-		ret_nh[i] = ret_nh[i] & RTE_LPM_LOOKUP_SUCCESS ? ret_nh[i] & 0x00ffffff :
-								 __atomic_load_n(&t->def, __ATOMIC_RELAXED);
+		ret_nh[i] = ret_nh[i] & RTE_LPM_LOOKUP_SUCCESS
+				? ret_nh[i] & 0x00ffffff
+				: __atomic_load_n(&t->def, __ATOMIC_RELAXED);
 }
 
 #endif
