@@ -187,10 +187,7 @@ ctl_if_set_flag(struct ctl *ctl, const char *name, enum iface_flag flag, bool on
 	if (rc != 0)
 		return rc;
 	ifp->flags = flags;
-	rc = iface_publish(ctl->ifaces, ifp, err);
-	resolve_dirty(ctl->resolve);
-	ctl_settle(ctl);
-	return rc;
+	return iface_publish(ctl->ifaces, ifp, err);
 }
 
 static int
