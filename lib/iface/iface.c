@@ -37,7 +37,11 @@ struct slot {
 static uint32_t
 name_bucket(const char *name)
 {
-	return rte_jhash(name, (uint32_t)strlen(name), 0) % NAME_BUCKETS;
+	uint32_t words[IFACE_NAME_MAX / sizeof(uint32_t)] = { 0 };
+
+	/* rte_jhash() reads whole words, beyond the end of a string */
+	memcpy(words, name, strnlen(name, IFACE_NAME_MAX));
+	return rte_jhash_32b(words, RTE_DIM(words), 0) % NAME_BUCKETS;
 }
 
 int

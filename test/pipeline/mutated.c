@@ -147,7 +147,7 @@ lets_no_forged_packet_in(void **state)
 static uint16_t
 mutate(uint8_t *frame, uint16_t len)
 {
-	uint32_t changes = 1 + random_below(4);
+	uint32_t from, changes = 1 + random_below(4);
 
 	while (changes-- > 0) {
 		const uint32_t at = random_below(len);
@@ -165,8 +165,9 @@ mutate(uint8_t *frame, uint16_t len)
 		case 3:
 			len = (uint16_t)(1 + random_below(len));
 			break;
-		default:
-			memmove(frame + at, frame + random_below(len), random_below(len - at) / 2);
+		default: /* a piece over another: both end within the frame */
+			from = random_below(len);
+			memmove(frame + at, frame + from, random_below(len - RTE_MAX(at, from)));
 		}
 	}
 	return len;
