@@ -82,14 +82,19 @@ struct dump {
 	json_t *list;
 };
 
-/* What the operator gave, and the nets of addresses; not each neighbour, and not what another source outdoes. */
+/* Not shown: each neighbour, and the broadcast addresses of our nets. */
 static void
 dump_route(struct rib_route *route, void *arg)
 {
+	const struct rib_spec *spec = &route->spec;
 	struct dump *d = arg;
 
-	if (route->spec.source != RIB_NEIGH)
-		json_array_append_new(d->list, view_route(d->cli, route));
+	if (spec->source == RIB_NEIGH ||
+			(spec->source == RIB_LOCAL &&
+					iface_of_local(ctl_ifaces(d->cli->ctl),
+							&spec->prefix.addr) == NULL))
+		return;
+	json_array_append_new(d->list, view_route(d->cli, route));
 }
 
 static json_t *

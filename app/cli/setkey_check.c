@@ -14,6 +14,7 @@
 
 int setkey_yylex_init_extra(struct setkey_parser *p, void **ret_scanner);
 int setkey_yylex_destroy(void *scanner);
+void setkey_yyset_lineno(int line, void *scanner);
 struct yy_buffer_state *setkey_yy_scan_bytes(const char *bytes, int len, void *scanner);
 
 /* A token in a message: cut, and without what may be a key. */
@@ -324,10 +325,12 @@ setkey_parse(const char *text, size_t len, struct setkey_list *ret_list, struct 
 		setkey_wrong(&p, "out of memory");
 	if (err->code != 0)
 		return -EINVAL;
-	if (setkey_yy_scan_bytes(text, (int)len, p.scanner) == NULL)
+	if (setkey_yy_scan_bytes(text, (int)len, p.scanner) == NULL) {
 		setkey_wrong(&p, "out of memory");
-	else
+	} else {
+		setkey_yyset_lineno(1, p.scanner);
 		rc = setkey_yyparse(p.scanner, &p);
+	}
 	setkey_yylex_destroy(p.scanner);
 	statement_free(p.now);
 	if (rc == 0)

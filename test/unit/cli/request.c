@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The control socket's protocol over a socketpair. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cli/request.h"
+#include "client.h"
+#include "gateway.h"
+
+static struct event_base *base;
+static struct client client;
+static struct request_peer *peer;
+
+static void
+on_end(struct request_peer *p, void *arg)
+{
+	(void)p;
+	(void)arg;
+	peer = NULL;
+}
+
+static int
+open_peer(void **state)
+{
+	int fd = -1;
+
+	gateway_clean(state);
+	base = event_base_new();
+	client_open(&client, base, &fd);
+	peer = request_peer_create(base, fd, &gateway_env, on_end, NULL);
+	return peer == NULL ? -1 : 0;
+}
+
+static int
+close_peer(void **state)
+{
+	(void)state;
+	request_peer_destroy(peer);
+	close(client.fd);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	event_base_free(base);
+	return 0;
+}
+
+static void
+answers_with_a_head_and_the_text(void **state)
+{
+	(void)state;
+	assert_string_equal(ASK(&client, "{\"argv\": [\"ifconfig\", \"-l\"]}\n"),
+			"{\"status\":0,\"length\":5,\"error\":\"\"}\nwan0\n");
+	assert_string_equal(ASK(&client, "{\"argv\": [\"ifconfig\", \"-l\"], \"json\": true}\n"),
+			"{\"status\":0,\"length\":13,\"error\":\"\"}\n[\n  \"wan0\"\n]\n");
+}
+
+static void
+keeps_errors_apart(void **state)
+{
+	(void)state;
+	assert_string_equal(ASK(&client, "{\"argv\": [\"ifconfig\", \"ipsec7\"]}\n"),
+			"{\"status\":1,\"length\":0,\"error\":"
+			"\"ipsec7: interface does not exist (ifconfig -l lists them)\\n\"}\n");
+}
+
+static void
+takes_statements_and_shows_keys_when_asked(void **state)
+{
+	(void)state;
+	ASK(&client,
+			"{\"argv\": [\"setkey\", \"-c\"], \"input\": \"add 192.0.2.1 192.0.2.2 esp "
+			"300 -E aes-gcm-16 "
+			"\\\"12345678901234567890\\\";\"}\n");
+	assert_non_null(strstr(client.text, "{\"status\":0,"));
+	ASK(&client, "{\"argv\": [\"setkey\", \"-D\", \"-l\"]}\n");
+	assert_non_null(strstr(client.text,
+			"E: aes-gcm-16  31323334 35363738 39303132 33343536 37383930\n"));
+	ASK(&client, "{\"argv\": [\"setkey\", \"-D\"]}\n");
+	assert_null(strstr(client.text, "31323334"));
+}
+
+static void
+serves_several_requests_in_turn(void **state)
+{
+	(void)state;
+	assert_string_equal(ASK(&client,
+					    "{\"argv\": [\"ifconfig\", \"-l\"]}\n{\"argv\": "
+					    "[\"ifconfig\", \"-l\"]}\n"),
+			"{\"status\":0,\"length\":5,\"error\":\"\"}\nwan0\n"
+			"{\"status\":0,\"length\":5,\"error\":\"\"}\nwan0\n");
+}
+
+static void
+refuses_what_is_no_request(void **state)
+{
+	static const char *const lines[] = { "\n", "x\n", "[]\n", "{}\n", "{\"argv\": 1}\n",
+		"{\"argv\": []}\n", "{\"argv\": [1]}\n", "{\"argv\": [\"a\\u0000b\"]}\n",
+		"\377\376\n" };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(lines); i++) {
+		client_ask(&client, lines[i], strlen(lines[i]));
+		assert_memory_equal(client.text,
+				"{\"status\":1,\"length\":0,\"error\":\"request: ", 39);
+	}
+	assert_non_null(peer);
+}
+
+static void
+ends_a_client_whose_line_is_too_long(void **state)
+{
+	static char x[1 << 16];
+	size_t sent;
+
+	(void)state;
+	memset(x, 'x', sizeof(x));
+	client.len = 0;
+	for (sent = 0; sent < REQUEST_MAX && peer != NULL; sent += sizeof(x))
+		client_send(&client, x, sizeof(x));
+	client_run(&client);
+	assert_string_equal(client.text,
+			"{\"status\":1,\"length\":0,\"error\":\"request: the line is too "
+			"long\"}\n");
+	assert_null(peer);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_peer, close_peer)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(answers_with_a_head_and_the_text),
+		TEST(keeps_errors_apart),
+		TEST(takes_statements_and_shows_keys_when_asked),
+		TEST(serves_several_requests_in_turn),
+		TEST(refuses_what_is_no_request),
+		TEST(ends_a_client_whose_line_is_too_long),
+	};
+
+	return cmocka_run_group_tests_name("cli/request", tests, gateway_up, gateway_down);
+}
