@@ -74,7 +74,7 @@ cleanup() {
 		done
 	fi
 	remove_namespaces
-	rm -rf "$STATE"
+	[ -n "${DEMO_KEEP-}" ] || rm -rf "$STATE"
 	exit $code
 }
 
@@ -151,9 +151,11 @@ gateway() {
 		  }
 		}
 	JSON
-	inside "$name" "$BIN/dpdk-ipsecif" -l "$cpu" --no-huge -m 512 --no-pci --no-telemetry \
+	# Not by inside(): $! would be the subshell of the function, and killing it would leave the program.
+	ip netns exec "$(ns "$name")" "$BIN/dpdk-ipsecif" -l "$cpu" --no-huge -m 512 --no-pci --no-telemetry \
 		--file-prefix "demo-$PREFIX$name-$$" \
-		--vdev net_af_packet0,iface=lan0 --vdev net_af_packet1,iface=wan0 \
+		--vdev net_af_packet0,iface=lan0,qdisc_bypass=0 \
+		--vdev net_af_packet1,iface=wan0,qdisc_bypass=0 \
 		-- -c "$STATE/$name.json" --socket "$STATE/$name.sock" \
 		>"$STATE/$name.out" 2>"$STATE/$name.err" </dev/null &
 	PIDS+=($!)
@@ -189,7 +191,8 @@ man_page() {
 
 capture() {
 	local name=$1 device=$2 file=$3
-	inside "$name" tcpdump -q -n -U -i "$device" -w "$file" 'not ip6' 2>"$STATE/tcpdump.$name" </dev/null &
+	ip netns exec "$(ns "$name")" tcpdump -q -n -U -i "$device" -w "$file" 'not ip6' \
+		>/dev/null 2>"$STATE/tcpdump.$name" </dev/null &
 	PIDS+=($!)
 	for _ in $(seq 100); do
 		grep -q 'listening on' "$STATE/tcpdump.$name" && return
@@ -249,8 +252,7 @@ main() {
 	step "7. On the wire between gw-a and gw-b: ESP, and nothing else but ARP"
 	tcpdump -n -r "$STATE/wire.pcap" 2>/dev/null | show
 	step "8. The same packets opened by tcpdump with the keys: an independent eye"
-	tcpdump -n -r "$STATE/wire.pcap" -E '10000@192.168.0.5 aes128-cbc:VerySecureKey!!1,
-		10001@192.168.0.3 aes128-cbc:VerySecureKey!!2' esp 2>/dev/null | show || true
+	tcpdump -n -r "$STATE/wire.pcap" -E '10000@192.168.0.5 aes128-cbc:VerySecureKey!!1,10001@192.168.0.3 aes128-cbc:VerySecureKey!!2' esp 2>/dev/null | show || true
 	step "9. On host-b: clear packets"
 	tcpdump -n -r "$STATE/host-b.pcap" 2>/dev/null | show
 
