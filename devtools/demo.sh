@@ -210,7 +210,7 @@ counters() {
 	for word in 'netstat -i' 'setkey -D' 'show drops'; do
 		note "$1# $word"
 		# shellcheck disable=SC2086 # the command is several words
-		"$BIN/ipsecifctl" -s "$STATE/$1.sock" $word | show
+		"$BIN/ipsecifctl" -s "$STATE/$1.sock" $word | awk '$1 != "0"' | show
 	done
 }
 
