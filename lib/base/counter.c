@@ -12,7 +12,10 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
-/* EAL memory lies on the worker's pages; before EAL is up (tools, plain unit tests) the heap serves. */
+/*
+ * EAL memory lies on the worker's pages; before EAL is up (tools, plain unit tests) the heap
+ * serves.
+ */
 static struct counter_row *
 rows_create(const struct counter_table *t)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Tables of counters with one copy per worker, so that no worker stores to a line another core writes.
- * A row is eight 64-bit fields: one cache line. The control core adds the copies up when it reads, and
- * "clear" moves a baseline instead of writing into a worker's line.
+ * Tables of counters with one copy per worker, so that no worker stores to a line another core
+ * writes. A row is eight 64-bit fields: one cache line. The control core adds the copies up when it
+ * reads, and "clear" moves a baseline instead of writing into a worker's line.
  */
 #ifndef BASE_COUNTER_H
 #define BASE_COUNTER_H
@@ -22,12 +22,13 @@ struct counter_row {
 } __rte_cache_aligned;
 
 struct counter_table {
-	const char *name;                     /* [I] */
-	uint32_t nb_rows;                     /* [I] */
-	uint32_t nb_copies;                   /* [I] workers, then one more for the control core */
-	struct counter_row *copy[WORKER_MAX + 1]; /* [I] the rows of each worker; [nb_copies - 1]: control */
-	struct counter_row *baseline;         /* [C] subtracted from what is read */
-	bool on_heap;                         /* [I] made before EAL was up */
+	const char *name;   /* [I] */
+	uint32_t nb_rows;   /* [I] */
+	uint32_t nb_copies; /* [I] workers, then one more for the control core */
+	bool on_heap;       /* [I] made before EAL was up */
+	/* [I] the rows of each worker; those of the control core at nb_copies - 1 */
+	struct counter_row *copy[WORKER_MAX + 1];
+	struct counter_row *baseline; /* [C] subtracted from what is read */
 };
 
 /**

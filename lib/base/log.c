@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Log lines through rte_log: to standard error before rte_eal_init(), to standard error and syslog after it.
- * The log type is "ipsecif", so that EAL's --log-level=ipsecif:debug works too.
+ * Log lines through rte_log: to standard error before rte_eal_init(), to standard error and syslog
+ * after it. The log type is "ipsecif", so that EAL's --log-level=ipsecif:debug works too.
  */
 #include "base/log.h"
 

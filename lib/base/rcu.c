@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The process's one rte_rcu_qsbr variable and the list of retired objects. Workers report through the
- * inline rcu_quiescent(); all else here belongs to the control core. Before rcu_init() there are no
- * workers, so an object is freed as soon as it is retired.
+ * The process's one rte_rcu_qsbr variable and the list of retired objects. Workers report through
+ * the inline rcu_quiescent(); all else here belongs to the control core. Before rcu_init() there
+ * are no workers, so an object is freed as soon as it is retired.
  */
 #include "base/rcu.h"
 
@@ -30,7 +30,10 @@ struct retired {
 TAILQ_HEAD(retired_list, retired);
 
 static struct rte_rcu_qsbr *qsbr_var; /* [I] between rcu_init() and rcu_fini() */
-/* [C] Oldest first. An object whose grace period is over but that is still busy moves to the second. */
+/*
+ * [C] Oldest first. An object whose grace period is over but that is still busy moves to the
+ * second.
+ */
 static struct retired_list waiting = TAILQ_HEAD_INITIALIZER(waiting);
 static struct retired_list held = TAILQ_HEAD_INITIALIZER(held);
 static unsigned int nb_retired; /* [C] on both lists */
@@ -97,7 +100,10 @@ rcu_worker_offline(unsigned int worker)
 	own_worker = RTE_QSBR_THRID_INVALID;
 }
 
-/* Without memory for a record: wait here. An object that stays busy is given up, since freeing it would be worse. */
+/*
+ * Without memory for a record: wait here. An object that stays busy is given up, since freeing it
+ * would be worse.
+ */
 static void
 retire_now(void *obj, void (*destroy)(void *obj), bool (*busy)(const void *obj))
 {
@@ -160,7 +166,9 @@ rcu_reclaim(void)
 	if (reclaiming)
 		return nb_retired;
 	reclaiming = true;
-	/* destroy() may append to the waiting list, and to nothing else: the successor stays right. */
+	/*
+	 * destroy() may append to the waiting list, and to nothing else: the successor stays right.
+	 */
 	for (r = TAILQ_FIRST(&held); r != NULL; r = next) {
 		next = TAILQ_NEXT(r, next);
 		if (!is_busy(r))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Quiescent-state based reclamation for the whole process: one rte_rcu_qsbr variable, a thread id per
- * worker, and a list of retired objects that the control core frees when no worker can hold them.
+ * Quiescent-state based reclamation for the whole process: one rte_rcu_qsbr variable, a thread id
+ * per worker, and a list of retired objects that the control core frees when no worker can hold
+ * them.
  */
 #ifndef BASE_RCU_H
 #define BASE_RCU_H
@@ -18,7 +19,10 @@ int rcu_init(unsigned int nb_workers, struct err *err);
 /** Free every retired object that is left; no worker may run any more. */
 void rcu_fini(void);
 
-/** The variable itself, for rte_lpm_rcu_qsbr_add() and rte_hash_rcu_qsbr_add(). Never NULL after rcu_init(). */
+/**
+ * The variable itself, for rte_lpm_rcu_qsbr_add() and rte_hash_rcu_qsbr_add(). Never NULL after
+ * rcu_init().
+ */
 struct rte_rcu_qsbr *rcu_qsbr(void);
 
 /** The calling thread becomes worker @p worker and may rcu_read() from now on. */
@@ -34,7 +38,8 @@ rcu_quiescent(struct rte_rcu_qsbr *qsbr, unsigned int worker)
 }
 
 /**
- * Free @p obj with @p destroy once every worker online now has been quiescent and @p busy no longer holds.
+ * Free @p obj with @p destroy once every worker online now has been quiescent and @p busy no longer
+ * holds.
  *
  * @param busy
  *   May be NULL. Asked on the control core after the grace period until it says false (ops inside a
@@ -45,12 +50,14 @@ rcu_quiescent(struct rte_rcu_qsbr *qsbr, unsigned int worker)
  */
 void rcu_retire(void *obj, void (*destroy)(void *obj), bool (*busy)(const void *obj));
 
-/** Free what may be freed. Control core, from its timer. @return Number of objects that still wait. */
+/**
+ * Free what may be freed. Control core, from its timer. @return Number of objects that still wait.
+ */
 unsigned int rcu_reclaim(void);
 
 /**
- * Wait until every worker online now has been quiescent. Control core; microseconds while workers poll.
- * Where the control core is itself a worker (one lcore) it counts as quiescent here.
+ * Wait until every worker online now has been quiescent. Control core; microseconds while workers
+ * poll. Where the control core is itself a worker (one lcore) it counts as quiescent here.
  */
 void rcu_synchronize(void);
 

@@ -10,10 +10,12 @@
 #ifndef BASE_SHARE_H
 #define BASE_SHARE_H
 
-/** A pointer published by the control core: a struct, so that an unprotected read does not compile. */
-#define RCU_PTR(type)                                                                              \
-	struct {                                                                                   \
-		type *unprotected;                                                                 \
+/**
+ * A pointer published by the control core: a struct, so that an unprotected read does not compile.
+ */
+#define RCU_PTR(type)              \
+	struct {                   \
+		type *unprotected; \
 	}
 
 /** Read in a worker. Valid until that worker is next quiescent. */

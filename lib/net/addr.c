@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Text forms of addresses and prefixes, and what can be said of an address alone. Called by the control
- * core and by readers of commands and files; workers only use the inline comparisons of the header.
+ * Text forms of addresses and prefixes, and what can be said of an address alone. Called by the
+ * control core and by readers of commands and files; workers only use the inline comparisons of the
+ * header.
  */
 #include "net/addr.h"
 

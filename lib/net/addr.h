@@ -49,7 +49,10 @@ int ip_prefix_parse(const char *text, struct ip_prefix *ret_prefix);
 /** 0 or -EINVAL; aa:bb:cc:dd:ee:ff only. */
 int mac_parse(const char *text, struct rte_ether_addr *ret_mac);
 
-/** Into @p buf of at least IP_STR_MAX, PREFIX_STR_MAX, MAC_STR_MAX bytes; returns @p buf. "none" where af is 0. */
+/**
+ * Into @p buf of at least IP_STR_MAX, PREFIX_STR_MAX, MAC_STR_MAX bytes; returns @p buf. "none"
+ * where af is 0.
+ */
 char *ip_format(const struct ip_addr *addr, char *buf);
 char *ip_prefix_format(const struct ip_prefix *prefix, char *buf);
 char *mac_format(const struct rte_ether_addr *mac, char *buf);

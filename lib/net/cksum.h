@@ -18,7 +18,9 @@ ip4_ttl_decrement(struct rte_ipv4_hdr *ip)
 	ip->hdr_checksum = (rte_be16_t)(sum + (sum >= 0xffff));
 }
 
-/** A 16-bit word under a checksum changes from @p old to @p now (RFC 1624). All in network order. */
+/**
+ * A 16-bit word under a checksum changes from @p old to @p now (RFC 1624). All in network order.
+ */
 static inline rte_be16_t
 cksum_replace16(rte_be16_t cksum, rte_be16_t old, rte_be16_t now)
 {
@@ -38,7 +40,10 @@ ip4_tos_set(struct rte_ipv4_hdr *ip, uint8_t tos)
 	ip->type_of_service = tos;
 }
 
-/** Folded sum of an ICMPv6 message and its pseudo header: 0xffff when its checksum is right, else ~sum belongs there. */
+/**
+ * Folded sum of an ICMPv6 message and its pseudo header: 0xffff when its checksum is right, else
+ * ~sum belongs there.
+ */
 static inline uint16_t
 cksum_icmp6(const struct rte_ipv6_hdr *ip, const void *icmp, uint16_t len)
 {

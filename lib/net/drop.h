@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The list of reasons for which a packet is dropped. One list gives the enum, the counters, what the CLI
- * shows and the reference page. X(symbol, name in the CLI, sentence, source).
+ * The list of reasons for which a packet is dropped. One list gives the enum, the counters, what
+ * the CLI shows and the reference page. X(symbol, name in the CLI, sentence, source).
  */
 #ifndef NET_DROP_H
 #define NET_DROP_H
 
+/* clang-format off */
 #define DROP_LIST(X)                                                                               \
 	/* receive and parse */                                                                    \
 	X(RUNT, "runt", "shorter than an Ethernet or IP header", "RFC 894, RFC 791")               \
@@ -63,13 +64,14 @@
 	X(ICMP_INVALID, "icmp-invalid", "malformed ICMP or ICMPv6", "RFC 792, RFC 4443")           \
 	X(RATE_LIMITED, "rate-limited", "over the limit of packets to the control core", "")       \
 	X(STOPPING, "stopping", "in flight when the program stopped", "")
+/* clang-format on */
 
 enum drop_reason {
 	DROP_NONE, /* not dropped */
 #define X(symbol, name, sentence, source) DROP_##symbol,
 	DROP_LIST(X)
 #undef X
-	DROP_REASONS
+			DROP_REASONS
 };
 
 /** Name as the CLI shows it ("no-sa-in"), sentence and source; "" beyond the list. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ICMP and ICMPv6 messages, ARP and neighbour discovery packets. Echo replies are made in workers, all else on
- * the control core. What is sent, when, and at which rate is decided by the callers.
+ * ICMP and ICMPv6 messages, ARP and neighbour discovery packets. Echo replies are made in workers,
+ * all else on the control core. What is sent, when, and at which rate is decided by the callers.
  */
 #include "net/icmp.h"
 
@@ -26,7 +26,10 @@
 #define ICMP6_ERROR_MAX 1280
 #define ND_OPT_LINKADDR_LEN 8
 
-/* ICMP types and codes (RFC 792, RFC 1812), by names of our own: those of netinet/ip_icmp.h clash with enum icmp_error. */
+/*
+ * ICMP types and codes (RFC 792, RFC 1812), by names of our own: those of netinet/ip_icmp.h clash
+ * with enum icmp_error.
+ */
 enum icmp4_type {
 	ICMP4_ECHO_REPLY = 0,
 	ICMP4_UNREACHABLE = 3,
@@ -52,7 +55,10 @@ type_word(uint8_t type)
 	return rte_cpu_to_be_16((uint16_t)(type << 8));
 }
 
-/* IPv4: move the header forward over the options, which are not sent back (RFC 1122, 3.2.2.6 would want them reversed). */
+/*
+ * IPv4: move the header forward over the options, which are not sent back (RFC 1122, 3.2.2.6 would
+ * want them reversed).
+ */
 static void
 ip4_strip_options(struct rte_mbuf *m, uint16_t hdr_len)
 {
@@ -104,7 +110,9 @@ icmp_echo_reply(struct rte_mbuf *m, bool ip6, uint8_t ttl)
 	if (parse_icmp(m, ip6, &message) != DROP_NONE || message.type != request ||
 			message.code != 0)
 		return false;
-	/* Extension headers would have to be taken out, and a group has no address to answer from. */
+	/*
+	 * Extension headers would have to be taken out, and a group has no address to answer from.
+	 */
 	if (ip6 && message.offset != sizeof(struct rte_ipv6_hdr))
 		return false;
 	parse_addrs(m, ip6, &src, &dst);
@@ -178,8 +186,8 @@ packet_create(struct rte_mempool *pool, uint16_t len, void **ret_data)
 	memset(rte_mbuf_to_priv(m), 0, m->priv_size);
 	*ret_data = rte_pktmbuf_append(m, len);
 	if (*ret_data == NULL) {
-		rte_pktmbuf_free(
-				m); /* buffers of the pool are smaller than a header: as good as empty */
+		/* Buffers of the pool are smaller than a header: as good as empty. */
+		rte_pktmbuf_free(m);
 		return NULL;
 	}
 	memset(*ret_data, 0, len);
@@ -361,7 +369,8 @@ nd_group_mac(const struct ip_addr *group, struct rte_ether_addr *ret_mac)
 }
 
 /*
- * A solicitation or advertisement: IPv6, ICMPv6, target, and the option of our link-layer address unless @p mac is NULL.
+ * A solicitation or advertisement: IPv6, ICMPv6, target, and the option of our link-layer address
+ * unless @p mac is NULL.
  */
 static struct rte_mbuf *
 nd_create(struct rte_mempool *pool, const struct nd_neighbor_solicit *message,

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Making the template of a tunnel's outer header. Control core; the per-packet half is outer_inline.h.
+ * Making the template of a tunnel's outer header. Control core; the per-packet half is
+ * outer_inline.h.
  */
 #include "net/outer.h"
 
 #include <rte_debug.h>
 
-/* Sum of the template's fixed words as outer_finish() will write them: all of bytes 8 to 19 but the checksum. */
+/*
+ * Sum of the template's fixed words as outer_finish() will write them: all of bytes 8 to 19 but the
+ * checksum.
+ */
 static uint32_t
 fixed_sum(const struct outer *o)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The outer header of a tunnel: a template made once per tunnel, written per packet (DESIGN.md D3), and
- * what of the outer header is carried over to the inner one on the way in (RFC 6040, RFC 4301 5.1.2).
- * ESP itself is the engine's: the next header field written here is that of the packet *inside*
- * (IPIP or IPV6), which a transport-mode SA moves into the ESP trailer.
+ * The outer header of a tunnel: a template made once per tunnel, written per packet (DESIGN.md D3),
+ * and what of the outer header is carried over to the inner one on the way in (RFC 6040, RFC 4301
+ * 5.1.2). ESP itself is the engine's: the next header field written here is that of the packet
+ * *inside* (IPIP or IPV6), which a transport-mode SA moves into the ESP trailer.
  */
 #ifndef NET_OUTER_H
 #define NET_OUTER_H
@@ -21,7 +21,9 @@
 
 /** net.inet.ipsec.dfbit: 0 clear, 1 set, 2 copy the DF bit. */
 enum outer_df { OUTER_DF_CLEAR, OUTER_DF_SET, OUTER_DF_COPY };
-/** net.inet.ipsec.ecn: -1 forbidden (clear), 0 RFC 6040 compatibility mode, 1 RFC 6040 normal mode. */
+/**
+ * net.inet.ipsec.ecn: -1 forbidden (clear), 0 RFC 6040 compatibility mode, 1 RFC 6040 normal mode.
+ */
 enum outer_ecn { OUTER_ECN_FORBIDDEN = -1, OUTER_ECN_COMPAT = 0, OUTER_ECN_NORMAL = 1 };
 
 struct outer {
@@ -44,13 +46,13 @@ struct outer {
 			struct rte_udp_hdr udp6;
 		};
 	};
-	uint32_t ip4_sum; /* [I] checksum words of hdr that are the same in every packet, unfolded */
+	uint32_t ip4_sum; /* [I] sum of the words of hdr that are the same in every packet */
 };
 static_assert(sizeof(struct outer) <= 64, "one cache line per packet");
 
 struct outer_params {
 	struct ip_addr local, remote;
-	uint8_t ttl;              /* of the outer header (net.inet.ip.ttl) */
+	uint8_t ttl; /* of the outer header (net.inet.ip.ttl) */
 	enum outer_df df;
 	enum outer_ecn ecn;
 	uint16_t natt_sport, natt_dport; /* host order, 0: no UDP */
@@ -60,27 +62,29 @@ struct outer_params {
 void outer_init(struct outer *o, const struct outer_params *prm);
 
 /**
- * Prepend the outer header of a packet (data starts at the inner IP header; headroom checked by the caller,
- * o->len bytes). The next header field is the inner protocol; lengths and the checksum are left to
- * outer_finish(), since the engine moves the header. DSCP is copied, ECN set as RFC 6040 section 4.1, DF as configured;
- * the IPv6 flow label is a hash of the inner addresses (RFC 6438); the IPv4 identification comes from @p ip_id.
+ * Prepend the outer header of a packet (data starts at the inner IP header; headroom checked by the
+ * caller, o->len bytes). The next header field is the inner protocol; lengths and the checksum are
+ * left to outer_finish(), since the engine moves the header. DSCP is copied, ECN set as RFC 6040
+ * section 4.1, DF as configured; the IPv6 flow label is a hash of the inner addresses (RFC 6438);
+ * the IPv4 identification comes from @p ip_id.
  */
-static inline void outer_push(const struct outer *o, struct rte_mbuf *m, bool inner_ip6,
-		uint16_t ip_id);
+static inline void outer_push(
+		const struct outer *o, struct rte_mbuf *m, bool inner_ip6, uint16_t ip_id);
 
 /**
- * The engine is done, data starts at the outer header, ESP behind it: write total length and checksum, and with
- * NAT-T protocol UDP and the UDP length (checksum 0 over IPv4 and, as RFC 6935 allows for tunnels, over IPv6).
+ * The engine is done, data starts at the outer header, ESP behind it: write total length and
+ * checksum, and with NAT-T protocol UDP and the UDP length (checksum 0 over IPv4 and, as RFC 6935
+ * allows for tunnels, over IPv6).
  */
 static inline void outer_finish(const struct outer *o, struct rte_mbuf *m);
 
 /**
- * The way in: carry ECN of the outer header @p outer_tos to the inner packet at the start of the data
- * (RFC 6040 section 4.2), mending the inner IPv4 checksum.
+ * The way in: carry ECN of the outer header @p outer_tos to the inner packet at the start of the
+ * data (RFC 6040 section 4.2), mending the inner IPv4 checksum.
  * @return DROP_NONE, or DROP_INNER_ECN where RFC 6040 says that the packet must be dropped.
  */
-static inline enum drop_reason outer_ecn_in(int8_t ecn, uint8_t outer_tos, struct rte_mbuf *m,
-		bool inner_ip6);
+static inline enum drop_reason outer_ecn_in(
+		int8_t ecn, uint8_t outer_tos, struct rte_mbuf *m, bool inner_ip6);
 
 #include "net/outer_inline.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The per-packet half of net/outer.h, which includes this file. Workers call it for each packet, so headers
- * are composed in registers and written in words of eight bytes; nothing is checked that the caller has checked.
+ * The per-packet half of net/outer.h, which includes this file. Workers call it for each packet, so
+ * headers are composed in registers and written in words of eight bytes; nothing is checked that
+ * the caller has checked.
  */
 #ifndef NET_OUTER_INLINE_H
 #define NET_OUTER_INLINE_H
@@ -33,7 +34,10 @@ outer_store64(void *p, uint64_t v)
 	memcpy(p, &v, sizeof(v));
 }
 
-/* TOS or traffic class of a packet; the same bits of the outer header, as the tunnel allows them (RFC 6040 4.1). */
+/*
+ * TOS or traffic class of a packet; the same bits of the outer header, as the tunnel allows them
+ * (RFC 6040 4.1).
+ */
 static inline uint8_t
 outer_tos(const struct outer *o, const uint8_t *inner, bool inner_ip6)
 {
@@ -42,7 +46,10 @@ outer_tos(const struct outer *o, const uint8_t *inner, bool inner_ip6)
 	return tos & o->tos_mask;
 }
 
-/* The flags and fragment offset word of the outer header: FreeBSD's ipsec_encap() sets DF for an inner IPv6 packet when copying. */
+/*
+ * The flags and fragment offset word of the outer header: FreeBSD's ipsec_encap() sets DF for an
+ * inner IPv6 packet when copying.
+ */
 static inline uint16_t
 outer_frag(const struct outer *o, const uint8_t *inner, bool inner_ip6)
 {
@@ -115,7 +122,10 @@ outer_finish(const struct outer *o, struct rte_mbuf *m)
 	uint64_t w, sum;
 
 	if (o->af == AF_INET) {
-		/* Of the first eight bytes only the length changes; all else of the sum is in ip4_sum. */
+		/*
+		 * Of the first eight bytes only the length changes; all else of the sum is in
+		 * ip4_sum.
+		 */
 		w = rte_be_to_cpu_64(outer_load64(p));
 		w = (w & 0xffff0000ffffffff) | (uint64_t)len << 32;
 		outer_store64(p, rte_cpu_to_be_64(w));

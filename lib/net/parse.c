@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reading headers that came from outside: each length is checked before a pointer is formed. Workers come here
- * for packets that parse_inline.h does not settle, the control core for what was punted to it. Nothing is
- * counted, freed or answered here.
+ * Reading headers that came from outside: each length is checked before a pointer is formed.
+ * Workers come here for packets that parse_inline.h does not settle, the control core for what was
+ * punted to it. Nothing is counted, freed or answered here.
  */
 #include "net/parse.h"
 

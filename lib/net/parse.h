@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The only reader of untrusted packet headers: each function first checks lengths, then forms pointers.
- * It says what is wrong as a drop reason; it never counts, frees or changes the packet, but for
- * trimming it to the length that the IP header gives.
+ * The only reader of untrusted packet headers: each function first checks lengths, then forms
+ * pointers. It says what is wrong as a drop reason; it never counts, frees or changes the packet,
+ * but for trimming it to the length that the IP header gives.
  */
 #ifndef NET_PARSE_H
 #define NET_PARSE_H
@@ -24,12 +24,15 @@
 #define PARSE_EXT_MAX 8
 
 /**
- * Check an IPv4 packet whose data starts at the IP header: one segment, version, IHL, total length against
- * the data, header checksum, source (not multicast, not 255.255.255.255, not 127/8). Trims Ethernet padding.
+ * Check an IPv4 packet whose data starts at the IP header: one segment, version, IHL, total length
+ * against the data, header checksum, source (not multicast, not 255.255.255.255, not 127/8). Trims
+ * Ethernet padding.
  * @return DROP_NONE or the reason. IPv4 options are accepted.
  */
 static inline enum drop_reason parse_ip4(struct rte_mbuf *m);
-/** As parse_ip4() for IPv6: version, payload length, source (not multicast, not ::1). No jumbograms. */
+/**
+ * As parse_ip4() for IPv6: version, payload length, source (not multicast, not ::1). No jumbograms.
+ */
 static inline enum drop_reason parse_ip6(struct rte_mbuf *m);
 
 /** What classify needs to know of a checked IP packet. */
@@ -41,13 +44,13 @@ enum parse_kind {
 };
 
 /**
- * Is a checked packet ESP? UDP 4500 with the non-ESP marker (four zero bytes), keep-alives (one byte 0xff)
- * and anything else is PARSE_OTHER. IPv6 extension headers (hop-by-hop, destination, routing with no
- * segments left) in front of ESP are walked, at most PARSE_EXT_MAX. ESP without room for SPI and sequence
- * number is PARSE_OTHER too.
+ * Is a checked packet ESP? UDP 4500 with the non-ESP marker (four zero bytes), keep-alives (one
+ * byte 0xff) and anything else is PARSE_OTHER. IPv6 extension headers (hop-by-hop, destination,
+ * routing with no segments left) in front of ESP are walked, at most PARSE_EXT_MAX. ESP without
+ * room for SPI and sequence number is PARSE_OTHER too.
  *
- * @param ret_l3_len
- *   Set with PARSE_ESP and PARSE_ESP_NATT: at least PARSE_ESP_MIN bytes of data follow. Untouched otherwise.
+ * @param ret_l3_len Set with PARSE_ESP and PARSE_ESP_NATT: at least PARSE_ESP_MIN bytes of data
+ *   follow. Untouched otherwise.
  */
 static inline enum parse_kind parse_esp4(const struct rte_mbuf *m, uint8_t *ret_l3_len);
 static inline enum parse_kind parse_esp6(const struct rte_mbuf *m, uint8_t *ret_l3_len);
@@ -67,7 +70,8 @@ struct parse_l4 {
 };
 /**
  * Find the upper layer of a checked packet.
- * @return false, @p ret_l4 untouched, when an extension header is cut off or there are more than PARSE_EXT_MAX.
+ * @return false, @p ret_l4 untouched, when an extension header is cut off or there are more than
+ *   PARSE_EXT_MAX.
  */
 bool parse_l4(const struct rte_mbuf *m, bool ip6, struct parse_l4 *ret_l4);
 
@@ -94,8 +98,8 @@ struct parse_nd {
 	struct rte_ether_addr mac;
 };
 /**
- * An IPv6 packet with ICMPv6 neighbour discovery inside: checksum, hop limit 255, code 0, option lengths
- * (RFC 4861, 7.1). type is ND_NONE when it is not ND at all.
+ * An IPv6 packet with ICMPv6 neighbour discovery inside: checksum, hop limit 255, code 0, option
+ * lengths (RFC 4861, 7.1). type is ND_NONE when it is not ND at all.
  * @return DROP_NONE or DROP_ND_INVALID.
  */
 enum drop_reason parse_nd(const struct rte_mbuf *m, struct parse_nd *ret_nd);
@@ -105,8 +109,10 @@ struct parse_icmp {
 	uint16_t offset; /* bytes in front of the ICMP header, which has at least 8 */
 };
 /**
- * The ICMP or ICMPv6 message of a checked packet that is not a fragment: at least 8 bytes, checksum.
- * @return DROP_NONE; DROP_ICMP_INVALID, also when it is another protocol or a fragment. @p ret_icmp untouched then.
+ * The ICMP or ICMPv6 message of a checked packet that is not a fragment: at least 8 bytes,
+ * checksum.
+ * @return DROP_NONE; DROP_ICMP_INVALID, also when it is another protocol or a fragment. @p ret_icmp
+ *   untouched then.
  */
 enum drop_reason parse_icmp(const struct rte_mbuf *m, bool ip6, struct parse_icmp *ret_icmp);
 

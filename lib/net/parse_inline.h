@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The straight path of net/parse.h, which includes this file: a packet of the common form (one segment, no
- * options, nothing wrong) is known as such in a few instructions. Anything else is parse.c's, which also finds the reason.
+ * The straight path of net/parse.h, which includes this file: a packet of the common form (one
+ * segment, no options, nothing wrong) is known as such in a few instructions. Anything else is
+ * parse.c's, which also finds the reason.
  */
 #ifndef NET_PARSE_INLINE_H
 #define NET_PARSE_INLINE_H
@@ -14,7 +15,10 @@
 
 #include "net/parse.h"
 
-/* Is the checksum of a header of 20 bytes right? The order of bytes in a word does not matter (RFC 1071). */
+/*
+ * Is the checksum of a header of 20 bytes right? The order of bytes in a word does not matter (RFC
+ * 1071).
+ */
 static inline bool
 parse_cksum20_good(const uint8_t *p)
 {
@@ -73,8 +77,9 @@ parse_ip6(struct rte_mbuf *m)
 }
 
 /*
- * Transit packets come through here as well, so what is plainly something else leaves early: @p p is the upper-layer
- * header, @p len bytes long, of a packet without extension headers that is no fragment.
+ * Transit packets come through here as well, so what is plainly something else leaves early: @p p
+ * is the upper-layer header, @p len bytes long, of a packet without extension headers that is no
+ * fragment.
  */
 static inline enum parse_kind
 parse_esp_plain(const uint8_t *p, uint32_t len, uint8_t proto, uint8_t hdr_len, uint8_t *ret_l3_len)

@@ -12,7 +12,7 @@
 #include "base/limits.h"
 
 struct vec {
-	uint16_t n; /* [W] packets in it, 0 to DP_VEC_MAX */
+	uint16_t n;                       /* [W] packets in it, 0 to DP_VEC_MAX */
 	struct rte_mbuf *pkt[DP_VEC_MAX]; /* [W] owned by the vector */
 };
 

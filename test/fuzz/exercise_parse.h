@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a packet from outside goes through in lib/net, in one call: shared by the fuzz target and the unit test of
- * mutated packets. Aborts when a function breaks its promise.
+ * What a packet from outside goes through in lib/net, in one call: shared by the fuzz target and
+ * the unit test of mutated packets. Aborts when a function breaks its promise.
  */
 #ifndef TEST_FUZZ_EXERCISE_PARSE_H
 #define TEST_FUZZ_EXERCISE_PARSE_H
@@ -12,8 +12,9 @@
 #include <rte_mempool.h>
 
 /**
- * Run the bytes through every reader, and what was read well through everything that answers packets. The bytes lie in
- * a buffer of exactly their size, so that AddressSanitizer sees each read beyond them.
+ * Run the bytes through every reader, and what was read well through everything that answers
+ * packets. The bytes lie in a buffer of exactly their size, so that AddressSanitizer sees each read
+ * beyond them.
  *
  * @param pool
  *   Answers are made from it, and given back.

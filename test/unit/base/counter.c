@@ -141,7 +141,9 @@ says_when_there_is_no_memory(void **state)
 	struct err err;
 
 	(void)state;
-	/* EAL has 64 MiB here. 24 MiB a copy: the third does not fit, and the first two come back. */
+	/*
+	 * EAL has 64 MiB here. 24 MiB a copy: the third does not fit, and the first two come back.
+	 */
 	assert_int_equal(counter_table_init(&t, "big", 393216, 8, &err), -ENOMEM);
 	assert_string_equal(err.msg, "big: no memory for the counters, 393216 rows for 8 workers");
 	assert_int_equal(t.nb_rows, 77);

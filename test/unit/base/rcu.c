@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* base/rcu: the order of retiring, grace periods with real threads, and a control core that is a worker itself. */
+/*
+ * base/rcu: the order of retiring, grace periods with real threads, and a control core that is a
+ * worker itself.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -37,7 +37,10 @@ answers_echo_without_its_ip_options(void **state)
 	assert_packet(m, "echo4_reply");
 }
 
-/* Change one byte, mend what sums need mending, and see that nothing is answered and nothing changed. */
+/*
+ * Change one byte, mend what sums need mending, and see that nothing is answered and nothing
+ * changed.
+ */
 static void
 assert_not_echo(const char *name, bool ip6, uint16_t at, uint8_t value, bool mend_ip)
 {

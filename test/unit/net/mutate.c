@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * 100,000 mutations of good packets (ESP, ESP in UDP, ICMP, ARP, neighbour discovery, TCP, both families) through every
- * reader of lib/net and everything that answers: nothing crashes, every buffer comes back. The same every run.
+ * 100,000 mutations of good packets (ESP, ESP in UDP, ICMP, ARP, neighbour discovery, TCP, both
+ * families) through every reader of lib/net and everything that answers: nothing crashes, every
+ * buffer comes back. The same every run.
  */
 #include "packets.h"
 

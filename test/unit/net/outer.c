@@ -161,7 +161,10 @@ writes_the_length_that_the_engine_left(void **state)
 	rte_pktmbuf_free(m);
 }
 
-/* RFC 6040 4.1: normal mode copies ECN, compatibility mode and "forbidden" clear it. DSCP is copied always. */
+/*
+ * RFC 6040 4.1: normal mode copies ECN, compatibility mode and "forbidden" clear it. DSCP is copied
+ * always.
+ */
 static void
 sets_ecn_on_the_way_out_as_rfc_6040_says(void **state)
 {

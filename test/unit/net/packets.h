@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the tests of lib/net share: a packet pool on EAL without hugepages, packets by the name of their
- * vector, and their comparison.
+ * What the tests of lib/net share: a packet pool on EAL without hugepages, packets by the name of
+ * their vector, and their comparison.
  */
 #ifndef TEST_NET_PACKETS_H
 #define TEST_NET_PACKETS_H

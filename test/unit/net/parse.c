@@ -44,7 +44,9 @@ patch_apply(struct rte_mbuf *m, const struct patch *patch)
 	}
 }
 
-/* The inline reader and the full one, on the same packet, agree in the verdict and in the length. */
+/*
+ * The inline reader and the full one, on the same packet, agree in the verdict and in the length.
+ */
 static enum drop_reason
 parse_both(struct rte_mbuf *m, bool ip6)
 {
@@ -468,8 +470,8 @@ reads_icmp_of_both_families(void **state)
 }
 
 /*
- * Exactly @p n bytes of a vector at the very end of an allocation of their own, so that AddressSanitizer
- * sees a read of one byte more.
+ * Exactly @p n bytes of a vector at the very end of an allocation of their own, so that
+ * AddressSanitizer sees a read of one byte more.
  */
 static struct rte_mbuf *
 cut_packet(const uint8_t *bytes, uint16_t n, uint8_t **ret_data)
@@ -511,7 +513,10 @@ never_reads_beyond_a_packet_cut_at_any_byte(void **state)
 				assert_int_equal(parse_ip4(m), DROP_RUNT);
 			if (n < 40)
 				assert_int_equal(parse_ip6(m), DROP_RUNT);
-			/* What follows normally sees checked packets only; it must hold all the same. */
+			/*
+			 * What follows normally sees checked packets only; it must hold all the
+			 * same.
+			 */
 			l3_len = 0;
 			if (parse_esp4(m, &l3_len) == PARSE_ESP || l3_len != 0)
 				assert_true(l3_len + PARSE_ESP_MIN <= n);
