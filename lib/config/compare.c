@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Two objects of a configuration by the tables of fields.c: the same or not, and what is different. For differences that are applied. */
+#include <assert.h>
 #include <string.h>
 
 #include "config/fields.h"
 #include "config/text.h"
 
 #define BLANK_MAX 1024
+static_assert(sizeof(struct cfg_port) <= BLANK_MAX && sizeof(struct cfg_sa) <= BLANK_MAX &&
+				sizeof(struct cfg_ipsec) <= BLANK_MAX,
+		"an object with nothing given fits");
 
 /* The value of an MTU: "auto", or the default where it is 0. */
 static uint32_t
@@ -62,8 +66,6 @@ value_size(const struct cfg_field *f)
 	switch (f->type) {
 	case CFG_BOOL:
 		return sizeof(bool);
-	case CFG_KIND:
-		return sizeof(int);
 	case CFG_U16:
 		return sizeof(uint16_t);
 	case CFG_U32:
@@ -87,6 +89,16 @@ keys_equal(const struct cfg_field *f, const char *a, const char *b)
 	return n == count_of(f, b) && memcmp(a + f->offset, b + f->offset, n) == 0;
 }
 
+/* Several keys share one enum: each says only whether it is its own value. */
+static bool
+kind_is(const struct cfg_field *f, const char *object)
+{
+	int kind;
+
+	memcpy(&kind, object + f->offset, sizeof(kind));
+	return kind == (int)f->min;
+}
+
 static bool
 field_equal(const struct cfg_field *f, const char *a, const char *b, const char *blank)
 {
@@ -107,6 +119,8 @@ field_equal(const struct cfg_field *f, const char *a, const char *b, const char 
 				(const struct ip_prefix *)(b + f->offset));
 	case CFG_KEY:
 		return keys_equal(f, a, b);
+	case CFG_KIND:
+		return kind_is(f, a) == kind_is(f, b);
 	case CFG_GROUP:
 		for (i = 0; i < f->sub->nb_fields; i++) {
 			if (!field_equal(&f->sub->fields[i], a, b, blank))

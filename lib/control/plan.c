@@ -315,19 +315,28 @@ describe_changes(const struct plan *plan, const struct plan_item *item, char *bu
 	const struct cfg_field *f = cfg_section(s->key);
 	const void *old = entry_of(f, plan->old, item->old);
 	const void *want = entry_of(f, plan->want, item->want);
+	struct sa_params prm;
 	struct cfg_ipsec ipsec;
+	struct cfg_sa sa;
 	struct text t = { 0 };
 
+	/* as they would run: see equal_ipsec() and equal_sa() */
 	if (item->kind == PLAN_IPSEC) {
 		ipsec = *(const struct cfg_ipsec *)want;
 		if (ipsec.reqid == 0)
 			ipsec.reqid = plan->old->ipsec[item->old].reqid;
 		want = &ipsec;
 	}
+	if (item->kind == PLAN_SA && ctl_sa_params(want, &prm, NULL) == 0) {
+		ctl_sa_to_cfg(&prm, &sa);
+		want = &sa;
+	}
 	cfg_struct_changes(f->sub, old, want, &t);
 	if (t.at != NULL)
 		(void)snprintf(buf, size, ": %s", t.at);
 	text_discard(&t);
+	explicit_bzero(&prm, sizeof(prm));
+	explicit_bzero(&sa, sizeof(sa));
 }
 
 void
