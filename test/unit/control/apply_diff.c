@@ -256,16 +256,14 @@ changes_one_member_of_each_kind(void **state)
 	size_t i;
 
 	for (i = 0; i < RTE_DIM(table); i++) {
-		char *text = with(base, table[i].old, table[i].new), *after;
+		char *text = with(base, table[i].old, table[i].new);
 
 		assert_string_equal(diff(ctl, text), table[i].line);
 		assert_string_equal(apply(ctl, text), "");
 		assert_string_equal(diff(ctl, text), "");
 		/* and back */
 		assert_string_equal(apply(ctl, base), "");
-		after = saved(ctl);
-		assert_string_equal(after, before);
-		cfg_text_free(after);
+		assert_string_equal(diff(ctl, before), "");
 		free(text);
 	}
 	cfg_text_free(before);
@@ -361,17 +359,14 @@ leaves_no_trace_of_what_can_not_be(void **state)
 		char *b = with(a, "\"mtu\": 1300", "\"mtu\": 1310, \"up\": false");
 		char *c = with(b, "\"ipsec2\": {}", "\"ipsec7\": {}");
 		char *d = with(c, "\"prefix\": \"10.9.0.0/16\"", "\"prefix\": \"10.7.0.0/16\"");
-		char *after;
 		const char *said = apply(ctl, d);
 
 		if (table[i].said != NULL)
 			assert_string_equal(said, table[i].said);
 		else
 			assert_true(said[0] != '\0');
-		after = saved(ctl);
-		assert_string_equal(after, before);
+		assert_string_equal(diff(ctl, before), ""); /* order may be another */
 		assert_ptr_equal(sa_of(ctl, "192.168.0.5", 10000)->sa, worker_out);
-		cfg_text_free(after);
 		free(a);
 		free(b);
 		free(c);
