@@ -94,3 +94,14 @@ fib_settle(struct fib_table *t)
 		if (rcu_own(t->fib[i]) != NULL)
 			rt6_settle(rcu_own(t->fib[i])->rt6);
 }
+
+bool
+fib_is_settled(const struct fib_table *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < FIB_MAX; i++)
+		if (rcu_own(t->fib[i]) != NULL && !rt6_is_settled(rcu_own(t->fib[i])->rt6))
+			return false;
+	return true;
+}

@@ -6,6 +6,8 @@
 #ifndef ROUTE_FIB_H
 #define ROUTE_FIB_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/share.h"
@@ -38,5 +40,7 @@ int fib_remove(struct fib *fib, const struct ip_prefix *prefix);
 uint32_t fib_lookup(const struct fib *fib, const struct ip_addr *addr);
 /** Work that must wait for workers (the second copy of rt6): control core's timer and before reading back in tests. */
 void fib_settle(struct fib_table *t);
+/** True when nothing waits: a grace period that begins now is the last in which a worker sees a route that was removed. */
+bool fib_is_settled(const struct fib_table *t);
 
 #endif

@@ -243,15 +243,15 @@ queues_changes_of_ipv6_while_a_worker_holds_the_old_copy(void **state)
 		assert_int_equal(fib_insert(fib, &p, nh_make(NH_IPSEC, i), NULL), 0);
 	fib_settle(&fibs);
 	assert_int_equal(fib_lookup(fib, &a), nh_make(NH_IPSEC, 1));
-	assert_false(rt6_is_settled(fib->rt6));
+	assert_false(fib_is_settled(&fibs));
 
 	rcu_quiescent(rcu_qsbr(), 0);
 	fib_settle(&fibs);
 	assert_int_equal(fib_lookup(fib, &a), nh_make(NH_IPSEC, 1000));
-	assert_false(rt6_is_settled(fib->rt6));
+	assert_false(fib_is_settled(&fibs));
 	rcu_quiescent(rcu_qsbr(), 0);
 	fib_settle(&fibs);
-	assert_true(rt6_is_settled(fib->rt6));
+	assert_true(fib_is_settled(&fibs));
 	rcu_worker_offline(0);
 }
 
