@@ -71,10 +71,35 @@ cd_caps_can(const struct rte_cryptodev_capabilities *caps, uint64_t features,
 	return true;
 }
 
+/*
+ * Cycles per packet of the whole engine, out / in, EPYC (Zen 3) at 2.45 GHz, bursts of 64 (32 measured equal), 50 bytes inside:
+ *
+ *                            aesni_gcm  aesni_mb    chacha20_poly1305  openssl
+ *   aes-gcm-16 128           234 / 257  272 / 308                      2464 / 2491
+ *   aes-gmac                 204 / 226  252 / 273                      1048 / 1067
+ *   chacha20-poly1305                   1264 / 2349 1281 / 2277        (has none)
+ *   aes-cbc 128, hmac-sha1              503 / 496                      7681 / 7661
+ *   aes-ctr 128, hmac-sha1              481 / 483                      7768 / 7881
+ *   3des-cbc, hmac-sha1                 1.3 million                    39504 / 36517
+ *
+ * aesni_mb clears its whole manager for every 3DES job that it has to flush.
+ */
 static const char *const rank_gcm[] = { "crypto_aesni_gcm", "crypto_aesni_mb", "crypto_openssl" };
-static const char *const rank_chacha[] = { "crypto_chacha20_poly1305", "crypto_aesni_mb",
+static const char *const rank_chacha[] = { "crypto_aesni_mb", "crypto_chacha20_poly1305",
 	"crypto_openssl" };
 static const char *const rank_chain[] = { "crypto_aesni_mb", "crypto_openssl" };
+static const char *const rank_3des[] = { "crypto_openssl", "crypto_aesni_mb" };
+
+static bool
+has_3des(const struct rte_crypto_sym_xform *x)
+{
+	for (; x != NULL; x = x->next) {
+		if (x->type == RTE_CRYPTO_SYM_XFORM_CIPHER &&
+				x->cipher.algo == RTE_CRYPTO_CIPHER_3DES_CBC)
+			return true;
+	}
+	return false;
+}
 
 unsigned int
 cd_caps_rank(const struct rte_crypto_sym_xform *first, const char *ret[CD_RANK_MAX])
@@ -89,6 +114,9 @@ cd_caps_rank(const struct rte_crypto_sym_xform *first, const char *ret[CD_RANK_M
 	} else if (first->type == RTE_CRYPTO_SYM_XFORM_AEAD || first->next == NULL) {
 		rank = rank_gcm;
 		n = RTE_DIM(rank_gcm);
+	} else if (has_3des(first)) {
+		rank = rank_3des;
+		n = RTE_DIM(rank_3des);
 	}
 	for (i = 0; i < n; i++)
 		ret[i] = rank[i];

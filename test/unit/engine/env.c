@@ -40,9 +40,9 @@ env_open(unsigned int nb_workers)
 int
 env_close(void)
 {
+	sadb_destroy(env_db);
 	rcu_fini();
 	env_engine->ops->close(env_engine);
-	sadb_destroy(env_db);
 	rte_mempool_free(env_pool);
 	return rte_eal_cleanup();
 }
