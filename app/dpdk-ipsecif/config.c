@@ -30,12 +30,8 @@ struct cfg *
 config_read(const char *path)
 {
 	struct cfg_errors errors = { 0 };
-	struct cfg *cfg = cfg_read_file(path, &errors);
+	struct cfg *cfg = ctl_read_file(path, &errors);
 
-	if (cfg != NULL && ctl_check(cfg, &errors) > 0) {
-		cfg_free(cfg);
-		cfg = NULL;
-	}
 	print_mistakes(&errors);
 	return cfg;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/check.h"
 #include "config/fields.h"
 #include "config/index.h"
 
@@ -143,7 +144,7 @@ check_address(struct check *c, struct cfg_index *index, uint32_t scope,
 	if (prefix->addr.af == 0)
 		return;
 	if (ip_is_any(&prefix->addr) || ip_is_multicast(&prefix->addr) ||
-			ip_is_broadcast(&prefix->addr, NULL))
+			ip_is_broadcast(&prefix->addr, NULL) || ip_is_loopback(&prefix->addr))
 		cfg_errors_add(c->errors, EINVAL, path, "%s is not the address of a host",
 				ip_str(&prefix->addr));
 	else if (!cfg_index_put(index, &key, 0, &old))
@@ -360,6 +361,7 @@ cfg_check(const struct cfg *cfg, struct cfg_errors *errors)
 	check_ipsec(&c);
 	check_neighbors(&c);
 	check_routes(&c);
+	check_gateways(cfg, errors);
 	check_sas(&c);
 	check_sysctls(&c);
 	cfg_index_destroy(c.names);

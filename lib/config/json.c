@@ -279,7 +279,6 @@ read_json(const char *text, size_t len, const char *name, const char *dir,
 		struct cfg_errors *errors)
 {
 	struct json_reader r = { .errors = errors, .dir = dir };
-	const unsigned int before = errors->n;
 	json_error_t error;
 	struct cfg *cfg;
 	json_t *json;
@@ -295,12 +294,6 @@ read_json(const char *text, size_t len, const char *name, const char *dir,
 	else
 		read_element(&r, &cfg_file, json, cfg);
 	json_decref(json);
-	if (cfg != NULL && errors->n != before) {
-		/* so that contradictions among what could be read are told too */
-		(void)cfg_check(cfg, errors);
-		cfg_free(cfg);
-		return NULL;
-	}
 	return cfg;
 }
 
@@ -319,10 +312,25 @@ read_wiped(const char *text, size_t len, const char *name, const char *dir,
 	return cfg;
 }
 
+/* All or nothing: contradictions among what could be read are told too. */
+static struct cfg *
+only_without_mistakes(struct cfg *cfg, unsigned int before, struct cfg_errors *errors)
+{
+	if (cfg == NULL || errors->n == before)
+		return cfg;
+	(void)cfg_check(cfg, errors);
+	cfg_free(cfg);
+	return NULL;
+}
+
 struct cfg *
 cfg_read_text(const char *text, const char *dir, struct cfg_errors *errors)
 {
-	return read_wiped(text, strlen(text), "configuration", dir == NULL ? "." : dir, errors);
+	const unsigned int before = errors->n;
+	struct cfg *cfg = read_wiped(
+			text, strlen(text), "configuration", dir == NULL ? "." : dir, errors);
+
+	return only_without_mistakes(cfg, before, errors);
 }
 
 /* The whole file, *ret_len bytes of a buffer of *ret_size, or NULL with a mistake said. */
@@ -367,7 +375,7 @@ read_bytes(int fd, const char *path, size_t *ret_len, struct cfg_errors *errors)
 }
 
 struct cfg *
-cfg_read_file(const char *path, struct cfg_errors *errors)
+cfg_read_partial(const char *path, struct cfg_errors *errors)
 {
 	struct cfg *cfg = NULL;
 	char *text, *dir;
@@ -392,6 +400,14 @@ cfg_read_file(const char *path, struct cfg_errors *errors)
 	explicit_bzero(text, len);
 	free(text);
 	return cfg;
+}
+
+struct cfg *
+cfg_read_file(const char *path, struct cfg_errors *errors)
+{
+	const unsigned int before = errors->n;
+
+	return only_without_mistakes(cfg_read_partial(path, errors), before, errors);
 }
 
 void

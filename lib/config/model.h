@@ -126,6 +126,11 @@ void cfg_errors_add(struct cfg_errors *errors, int code, const char *path, const
  */
 struct cfg *cfg_read_file(const char *path, struct cfg_errors *errors);
 struct cfg *cfg_read_text(const char *text, const char *dir, struct cfg_errors *errors);
+/**
+ * As cfg_read_file(), but what could be read is returned beside the mistakes, each of its entries at its place, so that it can be
+ * checked further and all mistakes be told at once. NULL only where nothing could be read. Not to be applied when there are mistakes.
+ */
+struct cfg *cfg_read_partial(const char *path, struct cfg_errors *errors);
 /** Wipes the keys. NULL is allowed. */
 void cfg_free(struct cfg *cfg);
 /**

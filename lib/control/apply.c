@@ -86,30 +86,6 @@ check_port(const struct applying *a, const struct plan_item *item)
 				"runs (restart it)");
 }
 
-static void
-check_sysctls(const struct applying *a)
-{
-	const struct cfg *want = a->plan->want;
-	unsigned int i, k;
-
-	for (i = 0; i < want->nb_sysctls; i++) {
-		const struct cfg_sysctl *s = &want->sysctls[i];
-		struct ctl_sysctl known;
-		char path[ERR_PATH_MAX];
-
-		(void)snprintf(path, sizeof(path), "sysctl.%s", s->name);
-		for (k = 0; ctl_sysctl_at(a->ctl, k, &known) && strcmp(known.name, s->name) != 0;
-				k++)
-			;
-		if (!ctl_sysctl_at(a->ctl, k, &known))
-			cfg_errors_add(a->errors, ENOENT, path, "unknown name");
-		else if (s->value < known.minimum || s->value > known.maximum)
-			cfg_errors_add(a->errors, EINVAL, path,
-					"%lld is out of range (%lld to %lld)", (long long)s->value,
-					(long long)known.minimum, (long long)known.maximum);
-	}
-}
-
 /* Can some device run it? So that no SA is given up for one that can not be. */
 static void
 check_sa(const struct applying *a, const struct plan_item *item)
@@ -133,7 +109,6 @@ check_running(const struct applying *a)
 	const unsigned int before = a->errors->n;
 	unsigned int i;
 
-	check_sysctls(a);
 	for (i = 0; i < a->plan->n; i++) {
 		if (a->plan->items[i].kind == PLAN_PORT)
 			check_port(a, &a->plan->items[i]);

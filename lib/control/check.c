@@ -4,7 +4,9 @@
  * that config/check.c finds, and for SAs the rules of the ipsec layer.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/ctl_config.h"
@@ -197,7 +199,43 @@ ctl_config_mistake(struct cfg_errors *errors, const char *path, const struct err
 }
 
 static void
-check_sas(const struct cfg *cfg, struct cfg_errors *errors)
+check_sysctls(const struct cfg *cfg, struct cfg_errors *errors)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < cfg->nb_sysctls; i++) {
+		const struct cfg_sysctl *s = &cfg->sysctls[i];
+		struct ctl_sysctl known;
+		char path[ERR_PATH_MAX];
+
+		(void)snprintf(path, sizeof(path), "sysctl.%s", s->name);
+		for (k = 0; ctl_sysctl_at(NULL, k, &known) && strcmp(known.name, s->name) != 0; k++)
+			;
+		if (!ctl_sysctl_at(NULL, k, &known))
+			cfg_errors_add(errors, ENOENT, path, "unknown name");
+		else if (s->value < known.minimum || s->value > known.maximum)
+			cfg_errors_add(errors, EINVAL, path,
+					"%" PRId64 " is out of range (%" PRId64 " to %" PRId64 ")",
+					s->value, known.minimum, known.maximum);
+	}
+}
+
+/* The SAs that have mistakes already: what was not read of them would be a mistake again. NULL: none, or no memory. */
+static bool *
+sas_known_bad(const struct cfg *cfg, const struct cfg_errors *errors)
+{
+	bool *bad = errors->n == 0 || cfg->nb_sas == 0 ? NULL : calloc(cfg->nb_sas, sizeof(*bad));
+	unsigned int i, at;
+
+	for (i = 0; i < errors->n && bad != NULL; i++) {
+		if (sscanf(errors->list[i].path, "sa[%u]", &at) == 1 && at < cfg->nb_sas)
+			bad[at] = true;
+	}
+	return bad;
+}
+
+static void
+check_sas(const struct cfg *cfg, const bool *bad, struct cfg_errors *errors)
 {
 	struct sa_params prm;
 	char path[32];
@@ -206,7 +244,7 @@ check_sas(const struct cfg *cfg, struct cfg_errors *errors)
 	for (i = 0; i < cfg->nb_sas; i++) {
 		struct err err = { 0 };
 
-		if (ctl_sa_params(&cfg->sas[i], &prm, &err) == 0)
+		if ((bad != NULL && bad[i]) || ctl_sa_params(&cfg->sas[i], &prm, &err) == 0)
 			continue;
 		(void)snprintf(path, sizeof(path), "sa[%u]", i);
 		ctl_config_mistake(errors, path, &err);
@@ -218,8 +256,26 @@ unsigned int
 ctl_check(const struct cfg *cfg, struct cfg_errors *errors)
 {
 	const unsigned int before = errors->n;
+	bool *bad = sas_known_bad(cfg, errors);
 
 	(void)cfg_check(cfg, errors);
-	check_sas(cfg, errors);
+	check_sas(cfg, bad, errors);
+	check_sysctls(cfg, errors);
+	free(bad);
 	return errors->n - before;
+}
+
+struct cfg *
+ctl_read_file(const char *path, struct cfg_errors *errors)
+{
+	const unsigned int before = errors->n;
+	struct cfg *cfg = cfg_read_partial(path, errors);
+
+	if (cfg == NULL)
+		return NULL;
+	(void)ctl_check(cfg, errors);
+	if (errors->n == before)
+		return cfg;
+	cfg_free(cfg);
+	return NULL;
 }

@@ -147,7 +147,7 @@ struct ctl_sysctl {
 /** -ENOENT unknown, -EINVAL out of range. */
 int ctl_sysctl_set(struct ctl *ctl, const char *name, int64_t value, struct err *err);
 int ctl_sysctl_get(struct ctl *ctl, const char *name, int64_t *ret_value, struct err *err);
-/** i from 0 until false. */
+/** i from 0 until false. @p ctl NULL: names and ranges alone, each at its initial value. */
 bool ctl_sysctl_at(struct ctl *ctl, unsigned int i, struct ctl_sysctl *ret_sysctl);
 
 /* --- counters --- */
@@ -185,6 +185,8 @@ int ctl_diff(struct ctl *ctl, const struct cfg *cfg, void (*line)(const char *te
 int ctl_sa_params(const struct cfg_sa *sa, struct sa_params *ret_prm, struct err *err);
 /** All that can be checked of a configuration without devices: cfg_check() and every rule of the setters. @return Number of mistakes. */
 unsigned int ctl_check(const struct cfg *cfg, struct cfg_errors *errors);
+/** Read a file and check it as ctl_check() does, also what is right of a file with mistakes: all of them at once. NULL when there is one. */
+struct cfg *ctl_read_file(const char *path, struct cfg_errors *errors);
 
 /* --- start and stop --- */
 

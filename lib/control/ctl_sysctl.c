@@ -115,13 +115,14 @@ ctl_sysctl_get(struct ctl *ctl, const char *name, int64_t *ret_value, struct err
 bool
 ctl_sysctl_at(struct ctl *ctl, unsigned int i, struct ctl_sysctl *ret_sysctl)
 {
-	ctl_assert_thread();
+	if (ctl != NULL)
+		ctl_assert_thread();
 	if (i >= SYSCTL_COUNT)
 		return false;
 	*ret_sysctl = (struct ctl_sysctl){
 		.name = knobs[i].name,
 		.description = knobs[i].description,
-		.value = ctl->sysctl[i],
+		.value = ctl == NULL ? knobs[i].initial : ctl->sysctl[i],
 		.minimum = knobs[i].minimum,
 		.maximum = knobs[i].maximum,
 		.initial = knobs[i].initial,

@@ -342,6 +342,13 @@ finds_contradictions_between_entries(void **state)
 				"routes[1].prefix: 10.0.0.0/8 is in routes[0] already" },
 		{ "{\"routes\": [{\"prefix\": \"10.0.0.0/8\", \"gateway\": \"224.0.0.5\"}]}",
 				"routes[0].gateway: 224.0.0.5 is not the address of a host" },
+		{ "{\"ports\": {\"a\": {\"device\": \"d\", \"addresses\": [\"10.0.0.1/24\"]}}, "
+		  "\"routes\": ["
+		  "{\"prefix\": \"10.1.0.0/16\", \"gateway\": \"10.0.0.2\"},"
+		  "{\"prefix\": \"10.2.0.0/16\", \"gateway\": \"10.0.1.2\"},"
+		  "{\"prefix\": \"10.3.0.0/16\", \"gateway\": \"10.0.0.2\", \"fib\": 1}]}",
+				"routes[1].gateway: 10.0.1.2 is not on a link of fib 0\n"
+				"routes[2].gateway: 10.0.0.2 is not on a link of fib 1" },
 		{ "{\"sa\": [{" SA "}, {" SA "}]}",
 				"sa[1].spi: 1000 to 192.0.2.2 is in sa[0] already" },
 	};

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -161,6 +162,44 @@ reads_every_member_of_an_sa(void **state)
 	cfg_free(cfg);
 }
 
+/* Mistakes of every kind in one file: what one part says wrong hides nothing of another. */
+static void
+tells_mistakes_of_all_kinds_at_once(void **state)
+{
+	static const char text[] =
+			"{\"ports\": {\"lan0\": {\"device\": \"d\", \"speed\": 10}},"
+			" \"ipsec\": {\"ipsec0\": {\"reqid\": 7}, \"ipsec1\": {\"reqid\": 7}},"
+			" \"sa\": [{" ENDS ", \"spi\": 300, \"encryption\": \"aes-cbc\", "
+					   "\"encryption_key\": \"short\"},"
+			" {" ENDS ", \"spi\": 5, \"encryption\": \"aes-cbc\", \"encryption_key\": "
+				  "\"short\"}],"
+			" \"sysctl\": {\"net.inet.ip.ttl\": 256, \"kern.hz\": 1}}";
+	static const char *const said[] = {
+		"ports.lan0.speed: unknown key (allowed: device, devargs, mac, mtu, addresses, "
+		"fib, up, monitor, description, host)",
+		"sa[1].spi: 5 is out of range (256 to 4294967295)",
+		"ipsec.ipsec1.reqid: 7 is the reqid of ipsec0 already",
+		"sa[0].encryption_key: aes-cbc key is 40 bits (128, 192, 256)",
+		"sysctl.net.inet.ip.ttl: 256 is out of range (1 to 255)",
+		"sysctl.kern.hz: unknown name",
+	};
+	char path[] = "/tmp/unit-control-XXXXXX", line[512];
+	struct cfg_errors errors = { 0 };
+	struct err err = { 0 };
+	unsigned int i;
+
+	close(mkstemp(path));
+	assert_int_equal(cfg_write_file(path, text, &err), 0);
+	assert_null(ctl_read_file(path, &errors));
+	unlink(path);
+	for (i = 0; i < errors.n && i < sizeof(said) / sizeof(said[0]); i++) {
+		snprintf(line, sizeof(line), "%s: %s", errors.list[i].path, errors.list[i].msg);
+		assert_string_equal(line, said[i]);
+	}
+	assert_int_equal(errors.n, sizeof(said) / sizeof(said[0]));
+	cfg_errors_free(&errors);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -168,6 +207,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(finds_nothing_wrong_with_the_examples),
 		cmocka_unit_test(tells_each_mistake_of_an_sa_at_its_place),
 		cmocka_unit_test(reads_every_member_of_an_sa),
+		cmocka_unit_test(tells_mistakes_of_all_kinds_at_once),
 	};
 
 	if (argc > 1)

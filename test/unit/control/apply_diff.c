@@ -89,10 +89,7 @@ apply(struct ctl *ctl, const char *text)
 static void
 take_line(const char *text, void *arg)
 {
-	char *lines = arg;
-
-	strcat(lines, text);
-	strcat(lines, "\n");
+	strcat(strcat(arg, text), "\n");
 }
 
 static const char *
@@ -329,8 +326,8 @@ leaves_no_trace_of_what_can_not_be(void **state)
 		{ "\"encryption_key\": \"VerySecureKey!!2\"", "\"encryption_key\": \"short\"",
 				"sa[1].encryption_key: aes-cbc key is 40 bits (128, 192, 256)" },
 		{ "\"net.key.preferred_oldsa\": 0",
-				"\"net.key.prefered\": 0, \"net.inet.ip.ttl\": 0",
-				"sysctl.net.key.prefered: unknown name\n"
+				"\"net.key.nothing\": 0, \"net.inet.ip.ttl\": 0",
+				"sysctl.net.key.nothing: unknown name\n"
 				"sysctl.net.inet.ip.ttl: 0 is out of range (1 to 255)" },
 		{ "\"spi\": 10001, \"reqid\": 100, \"encryption\": \"rijndael-cbc\", "
 		  "\"encryption_key\": \"VerySecureKey!!2\"",
@@ -340,11 +337,12 @@ leaves_no_trace_of_what_can_not_be(void **state)
 		{ "\"device\": \"net_null1\"", "\"device\": \"net_null2\"",
 				"ports.wan0: device, devargs, mac and host can not change while "
 				"the program runs (restart it)" },
+		{ "\"gateway\": \"192.168.0.1\"", "\"gateway\": \"198.51.100.1\"",
+				"routes[0].gateway: 198.51.100.1 is not on a link of fib 0" },
 		{ "\"wan0\": {\"device\"", "\"wan1\": {\"device\"", NULL },
 		/* last stage: all the rest has been changed by then, and goes back */
-		{ "\"gateway\": \"192.168.0.1\"", "\"gateway\": \"198.51.100.1\"",
-				"routes[0]: route 0.0.0.0/0: gateway 198.51.100.1 is not on a "
-				"link, network is unreachable" },
+		{ "\"addresses\": [\"192.168.0.3/24\"",
+				"\"mtu\": 16000, \"addresses\": [\"192.168.0.3/24\"", NULL },
 		{ "\"address\": \"192.168.0.5\"", "\"address\": \"192.168.0.3\"",
 				"neighbors[0]: neighbour 192.168.0.3: is our own address on wan0" },
 	};
