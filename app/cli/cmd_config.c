@@ -37,12 +37,8 @@ static struct cfg *
 read_checked(struct cli *cli, const char *path)
 {
 	struct cfg_errors errors = { 0 };
-	struct cfg *cfg = cfg_read_file(path, &errors);
+	struct cfg *cfg = ctl_read_file(path, &errors);
 
-	if (cfg != NULL && ctl_check(cfg, &errors) > 0) {
-		cfg_free(cfg);
-		cfg = NULL;
-	}
 	cli_mistakes(cli, &errors);
 	cfg_errors_free(&errors);
 	return cfg;
