@@ -8,7 +8,9 @@
 
 /* Worker lcores. One machine's worth; costs a pointer per counter table each. */
 #define WORKER_MAX 64
-/* Interfaces: 10,000 tunnels and ports, with room. Index 0 is never used. 8 bytes each (a pointer). */
+/*
+ * Interfaces: 10,000 tunnels and ports, with room. Index 0 is never used. 8 bytes each (a pointer).
+ */
 #define IFACE_MAX 16384
 /* Interface names, with the final NUL, as FreeBSD's IFNAMSIZ. */
 #define IFACE_NAME_MAX 16
@@ -16,17 +18,29 @@
 #define IFACE_DESCR_MAX 64
 /* Ethernet ports. RTE_MAX_ETHPORTS of Debian's DPDK. */
 #define PORT_MAX 32
-/* Routing tables (FIBs). A used one costs 99 MiB for IPv4, and 206 MiB more with its first IPv6 route; an unused one 8 bytes. */
+/*
+ * Routing tables (FIBs). A used one costs 99 MiB for IPv4, and 206 MiB more with its first IPv6
+ * route; an unused one 8 bytes.
+ */
 #define FIB_MAX 16
-/* IPv4 routes of a FIB. 8 bytes each, taken at once: 2 MiB. rte_lpm searches them one by one: more load slowly (docs/adr/0011-route-tables.md). */
+/*
+ * IPv4 routes of a FIB. 8 bytes each, taken at once: 2 MiB. rte_lpm searches them one by one: more
+ * load slowly (docs/adr/0011-route-tables.md).
+ */
 #define RT4_ROUTES_MAX 262144
-/* Groups of 256 addresses with IPv4 routes longer than /24. 1 KiB each, taken at once: 32 MiB beside the 64 MiB of tbl24. */
+/*
+ * Groups of 256 addresses with IPv4 routes longer than /24. 1 KiB each, taken at once: 32 MiB
+ * beside the 64 MiB of tbl24.
+ */
 #define RT4_TBL8_MAX 32768
 /* IPv6 routes of a FIB. About 140 bytes each (two copies and the list): 9 MiB. */
 #define RT6_ROUTES_MAX 65536
-/* Groups of IPv6 routes that share all bytes but the last, from /24 on: a /48 of its own takes 3, a /64 5, a host 13, less what it
- * shares. 1 KiB each in each of two copies: 2 x 32 MiB at first beside 2 x 64 MiB of tbl24; made anew with twice as many when
- * they are used up, as long as there is memory. */
+/*
+ * Groups of IPv6 routes that share all bytes but the last, from /24 on: a /48 of its own takes 3, a
+ * /64 5, a host 13, less what it shares. 1 KiB each in each of two copies: 2 x 32 MiB at first
+ * beside 2 x 64 MiB of tbl24; made anew with twice as many when they are used up, as long as there
+ * is memory.
+ */
 #define RT6_TBL8_MIN 32768u
 #define RT6_TBL8_MAX 524288u
 /* Neighbours (adjacencies), bounded by the 18 bits of a next hop. 8 bytes each, 128 when used. */

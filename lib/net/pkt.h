@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the datapath knows of a packet, in the mbuf's private area (one cache line behind struct rte_mbuf).
- * From classify on, the data of an mbuf starts at its outermost IP header and ends with the IP packet
- * (Ethernet padding trimmed); rewrite puts a layer 2 header in front again.
+ * What the datapath knows of a packet, in the mbuf's private area (one cache line behind struct
+ * rte_mbuf). From classify on, the data of an mbuf starts at its outermost IP header and ends with
+ * the IP packet (Ethernet padding trimmed); rewrite puts a layer 2 header in front again.
  */
 #ifndef NET_PKT_H
 #define NET_PKT_H
@@ -28,33 +28,33 @@ enum pkt_flag {
 /** Why a packet goes to the control core. */
 enum punt_reason {
 	PUNT_NONE,
-	PUNT_ARP,        /* an ARP frame; data starts at the ARP header, meta.iface is the port */
-	PUNT_LOCAL,      /* IP packet for one of our addresses */
-	PUNT_MULTICAST,  /* IP packet to multicast or broadcast (ND, host protocols) */
-	PUNT_NEIGH,      /* meta.nh needs a neighbour that is not known yet; comes back when it is */
-	PUNT_ICMP_ERROR, /* already counted as dropped for meta.verdict: send an ICMP error, then free */
+	PUNT_ARP,       /* an ARP frame; data starts at the ARP header, meta.iface is the port */
+	PUNT_LOCAL,     /* IP packet for one of our addresses */
+	PUNT_MULTICAST, /* IP packet to multicast or broadcast (ND, host protocols) */
+	PUNT_NEIGH,     /* meta.nh needs a neighbour that is not known yet; comes back when it is */
+	PUNT_ICMP_ERROR, /* counted as dropped for meta.verdict: send an ICMP error, then free */
 	PUNT_REASONS
 };
 
 struct pkt_meta {
-	uint32_t nh;      /* next hop (route/nexthop.h) */
-	uint16_t iface;   /* interface it came in by; the ipsec interface once decrypted */
-	uint16_t out;     /* ipsec interface that encapsulates it */
-	uint16_t fib;     /* routing table in force for it */
-	uint16_t mtu;     /* bytes, with PUNT_ICMP_ERROR and DROP_TOO_BIG: the MTU to report */
-	uint16_t inner_len; /* bytes of the packet inside the tunnel */
-	uint8_t l3_len;   /* bytes of the outermost header (and UDP) in front of ESP */
-	uint8_t flags;    /* enum pkt_flag */
-	uint8_t verdict;  /* enum drop_reason, 0: good */
-	uint8_t punt;     /* enum punt_reason */
-	uint8_t depth;    /* how many tunnels it went into */
-	uint8_t tos;      /* DSCP and ECN of the outer header, in */
+	uint32_t nh;         /* next hop (route/nexthop.h) */
+	uint16_t iface;      /* interface it came in by; the ipsec interface once decrypted */
+	uint16_t out;        /* ipsec interface that encapsulates it */
+	uint16_t fib;        /* routing table in force for it */
+	uint16_t mtu;        /* bytes, with PUNT_ICMP_ERROR and DROP_TOO_BIG: the MTU to report */
+	uint16_t inner_len;  /* bytes of the packet inside the tunnel */
+	uint8_t l3_len;      /* bytes of the outermost header (and UDP) in front of ESP */
+	uint8_t flags;       /* enum pkt_flag */
+	uint8_t verdict;     /* enum drop_reason, 0: good */
+	uint8_t punt;        /* enum punt_reason */
+	uint8_t depth;       /* how many tunnels it went into */
+	uint8_t tos;         /* DSCP and ECN of the outer header, in */
 	uint8_t inner_proto; /* of a packet out of decap: IPPROTO_IPIP, IPPROTO_IPV6 or another */
-	uint8_t scratch[3]; /* the engine's while a packet is inside */
-	uint64_t seq;     /* full 64-bit ESP sequence number */
-	struct sa *sa;    /* borrowed: valid while the packet is in an engine or in this poll */
+	uint8_t scratch[3];  /* the engine's while a packet is inside */
+	uint64_t seq;        /* full 64-bit ESP sequence number */
+	struct sa *sa;       /* borrowed: valid while the packet is in an engine or in this poll */
 	const struct iface_row *row; /* borrowed: valid in this poll */
-	uint16_t nested[4]; /* the interfaces that encapsulated it so far */
+	uint16_t nested[4];          /* the interfaces that encapsulated it so far */
 };
 static_assert(sizeof(struct pkt_meta) <= 64, "one cache line");
 

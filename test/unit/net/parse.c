@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* net/parse: tables of good and bad packets, and every packet cut at every byte. */
+/* net/parse: what workers read. Tables of good and bad packets, every packet cut at every byte. */
 #include "packets.h"
 
 #include <netinet/in.h>
@@ -315,160 +315,6 @@ gives_addresses_as_values(void **state)
 	rte_pktmbuf_free(m);
 }
 
-static void
-reads_arp(void **state)
-{
-	struct parse_arp arp;
-	struct rte_mbuf *m;
-
-	(void)state;
-	m = packet("arp_request");
-	assert_int_equal(parse_arp(m, &arp), DROP_NONE);
-	assert_int_equal(arp.op, 1);
-	assert_string_equal(mac_str(&arp.sender_mac), "02:00:00:00:00:0a");
-	assert_true(ip_equal(&arp.sender, IP("10.1.0.2")));
-	assert_true(ip_equal(&arp.target, IP("10.1.0.1")));
-	rte_pktmbuf_free(m);
-	m = packet("arp_reply");
-	assert_int_equal(parse_arp(m, &arp), DROP_NONE);
-	assert_int_equal(arp.op, 2);
-	rte_pktmbuf_free(m);
-	m = packet("arp_probe");
-	assert_int_equal(parse_arp(m, &arp), DROP_NONE);
-	assert_true(ip_is_any(&arp.sender));
-	rte_pktmbuf_free(m);
-}
-
-static void
-refuses_bad_arp(void **state)
-{
-	static const struct patch rows[] = {
-		{ "arp_request", DROP_ARP_INVALID, false, { { 1, 6 }, END } },
-		{ "arp_request", DROP_ARP_INVALID, false, { { 2, 0x86 }, END } },
-		{ "arp_request", DROP_ARP_INVALID, false, { { 4, 8 }, END } },
-		{ "arp_request", DROP_ARP_INVALID, false, { { 5, 16 }, END } },
-		{ "arp_request", DROP_ARP_INVALID, false, { { 7, 0 }, END } },
-		{ "arp_request", DROP_ARP_INVALID, false, { { 7, 3 }, END } },
-		{ "arp_request", DROP_ARP_INVALID, false, { { 8, 3 }, END } }, /* group MAC */
-		{ "arp_request", DROP_ARP_INVALID, false, { { 8, 0 }, { 13, 0 }, END } },
-		{ "arp_request", DROP_ARP_INVALID, false, { { 14, 224 }, END } },
-		{ "arp_request", DROP_ARP_INVALID, false,
-				{ { 14, 255 }, { 15, 255 }, { 16, 255 }, { 17, 255 } } },
-		{ "arp_probe", DROP_ARP_INVALID, false, { { 7, 2 }, END } },
-	};
-	struct parse_arp arp = { .op = 77 };
-	struct rte_mbuf *m;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < RTE_DIM(rows); i++) {
-		m = packet(rows[i].name);
-		patch_apply(m, &rows[i]);
-		if (parse_arp(m, &arp) != rows[i].want)
-			fail_msg("row %zu is accepted", i);
-		rte_pktmbuf_free(m);
-	}
-	assert_int_equal(arp.op, 77); /* outputs stay as they were */
-}
-
-static const struct {
-	const char *name;
-	enum drop_reason want;
-	enum nd_type type;
-	bool has_mac;
-} nd_rows[] = {
-	{ "ns", DROP_NONE, ND_NS, true },
-	{ "ns_unicast", DROP_NONE, ND_NS, true },
-	{ "ns_dad", DROP_NONE, ND_NS, false },
-	{ "na", DROP_NONE, ND_NA, true },
-	{ "na_all_nodes", DROP_NONE, ND_NA, true },
-	{ "rs", DROP_NONE, ND_RS, true },
-	{ "ra", DROP_NONE, ND_RA, true },
-	{ "echo6_request", DROP_NONE, ND_NONE, false },
-	{ "tcp6", DROP_NONE, ND_NONE, false },
-	{ "esp6_extensions", DROP_NONE, ND_NONE, false },
-	{ "ns_hop_limit", DROP_ND_INVALID, ND_NONE, false },
-	{ "ns_checksum", DROP_ND_INVALID, ND_NONE, false },
-	{ "ns_code", DROP_ND_INVALID, ND_NONE, false },
-	{ "ns_group_target", DROP_ND_INVALID, ND_NONE, false },
-	{ "ns_option_zero", DROP_ND_INVALID, ND_NONE, false },
-	{ "ns_option_cut", DROP_ND_INVALID, ND_NONE, false },
-	{ "ns_option_odd", DROP_ND_INVALID, ND_NONE, false },
-	{ "ns_group_mac", DROP_ND_INVALID, ND_NONE, false },
-	{ "ns_dad_unicast", DROP_ND_INVALID, ND_NONE, false },
-	{ "ns_dad_mac", DROP_ND_INVALID, ND_NONE, false },
-	{ "na_group_solicited", DROP_ND_INVALID, ND_NONE, false },
-	{ "na_group_target", DROP_ND_INVALID, ND_NONE, false },
-	{ "ra_global", DROP_ND_INVALID, ND_NONE, false },
-	{ "rs_any_mac", DROP_ND_INVALID, ND_NONE, false },
-};
-
-static void
-reads_neighbour_discovery_by_the_rules_of_rfc_4861(void **state)
-{
-	enum drop_reason got;
-	struct parse_nd nd;
-	struct rte_mbuf *m;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < RTE_DIM(nd_rows); i++) {
-		m = packet(nd_rows[i].name);
-		got = parse_nd(m, &nd);
-		if (got != nd_rows[i].want || nd.type != nd_rows[i].type)
-			fail_msg("%s: %s, type %d", nd_rows[i].name, drop_name(got), nd.type);
-		assert_int_equal(nd.has_mac, nd_rows[i].has_mac);
-		if (nd.has_mac)
-			assert_string_equal(mac_str(&nd.mac), "02:00:00:00:00:0a");
-		rte_pktmbuf_free(m);
-	}
-}
-
-static void
-reads_the_fields_of_an_advertisement(void **state)
-{
-	struct rte_mbuf *m = packet("na");
-	struct parse_nd nd;
-
-	(void)state;
-	assert_int_equal(parse_nd(m, &nd), DROP_NONE);
-	assert_true(nd.solicited && nd.override && nd.router);
-	assert_true(ip_equal(&nd.target, IP("2001:db8:1::2")));
-	assert_true(ip_equal(&nd.src, IP("2001:db8:1::2")));
-	assert_true(ip_equal(&nd.dst, IP("2001:db8:1::1")));
-	rte_pktmbuf_free(m);
-	m = packet("na_all_nodes");
-	assert_int_equal(parse_nd(m, &nd), DROP_NONE);
-	assert_false(nd.solicited);
-	rte_pktmbuf_free(m);
-}
-
-static void
-reads_icmp_of_both_families(void **state)
-{
-	struct parse_icmp icmp;
-	struct rte_mbuf *m;
-
-	(void)state;
-	m = packet("too_big4");
-	assert_int_equal(parse_icmp(m, false, &icmp), DROP_NONE);
-	assert_int_equal(icmp.type, 3);
-	assert_int_equal(icmp.code, 4);
-	assert_int_equal(icmp.offset, 20);
-	rte_pktmbuf_mtod(m, uint8_t *)[30]++;
-	assert_int_equal(parse_icmp(m, false, &icmp), DROP_ICMP_INVALID);
-	rte_pktmbuf_free(m);
-	m = packet("port_unreachable6");
-	assert_int_equal(parse_icmp(m, true, &icmp), DROP_NONE);
-	assert_int_equal(icmp.type, 1);
-	assert_int_equal(icmp.code, 4);
-	assert_int_equal(icmp.offset, 40);
-	rte_pktmbuf_free(m);
-	m = packet("tcp4");
-	assert_int_equal(parse_icmp(m, false, &icmp), DROP_ICMP_INVALID);
-	rte_pktmbuf_free(m);
-}
-
 /*
  * Exactly @p n bytes of a vector at the very end of an allocation of their own, so that
  * AddressSanitizer sees a read of one byte more.
@@ -549,11 +395,6 @@ main(void)
 		cmocka_unit_test(tells_esp_from_the_rest),
 		cmocka_unit_test(finds_the_upper_layer),
 		cmocka_unit_test(gives_addresses_as_values),
-		cmocka_unit_test(reads_arp),
-		cmocka_unit_test(refuses_bad_arp),
-		cmocka_unit_test(reads_neighbour_discovery_by_the_rules_of_rfc_4861),
-		cmocka_unit_test(reads_the_fields_of_an_advertisement),
-		cmocka_unit_test(reads_icmp_of_both_families),
 		cmocka_unit_test(never_reads_beyond_a_packet_cut_at_any_byte),
 	};
 
