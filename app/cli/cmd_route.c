@@ -9,7 +9,6 @@
 
 #include "cli/cmd.h"
 #include "cli/ifconfig_addr.h"
-#include "route/nexthop.h"
 
 struct request {
 	struct ctl_route route;

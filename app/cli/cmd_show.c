@@ -40,8 +40,21 @@ view_drops(struct cli *cli)
 static void
 print_drops(struct cli *cli, const json_t *list)
 {
-	TABLE(cli, list, { "packets", "Packets", true }, { "reason", "Reason", false },
-			{ "sentence", "Meaning", false });
+	json_t *counted = json_array();
+	json_t *o;
+	size_t i;
+
+	json_array_foreach(list, i, o)
+	{
+		if (json_integer_value(json_object_get(o, "packets")) > 0)
+			json_array_append(counted, o);
+	}
+	if (json_array_size(counted) == 0)
+		cli_printf(cli, "No packet was dropped.\n");
+	else
+		TABLE(cli, counted, { "packets", "Packets", true }, { "reason", "Reason", false },
+				{ "sentence", "Meaning", false });
+	json_decref(counted);
 }
 
 static json_t *

@@ -10,8 +10,7 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
-#include "base/err.h"
-#include "ipsec/sa.h"
+#include "control/control.h"
 
 struct cli;
 

@@ -10,8 +10,8 @@
 
 #include "cli/cli.h"
 #include "cli/setkey_parse.h"
-#include "setkey_parse.tab.h"
 
+int setkey_yyparse(void *scanner, struct setkey_parser *p);
 int setkey_yylex_init_extra(struct setkey_parser *p, void **ret_scanner);
 int setkey_yylex_destroy(void *scanner);
 void setkey_yyset_lineno(int line, void *scanner);

@@ -6,6 +6,7 @@
 %define api.pure full
 %define api.prefix {setkey_yy}
 %define parse.error custom
+%define parse.lac full
 %param { void *scanner }
 %parse-param { struct setkey_parser *p }
 

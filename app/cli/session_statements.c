@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Collecting the statements of `setkey -c`: up to ^D (the character, or the two characters pasted), a line with a single '.', or
+ * the end of the client's input. They may hold keys, so they go neither into history nor stay in memory.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "cli/session_priv.h"
+
+static void
+statements_end(struct session *s, bool run)
+{
+	size_t len = evbuffer_get_length(s->statements);
+	char *text = (char *)evbuffer_pullup(s->statements, -1);
+
+	if (run)
+		session_run(s, &s->pending, text == NULL ? "" : text, len);
+	if (text != NULL)
+		explicit_bzero(text, len);
+	evbuffer_free(s->statements);
+	s->statements = NULL;
+	words_free(&s->pending);
+	session_prompt(s);
+}
+
+static void
+statements_line(struct session *s, bool newline)
+{
+	bool refused = s->too_long;
+
+	s->line[s->len] = '\0';
+	if (s->too_long)
+		session_refuse_long(s, CLI_LINE_MAX);
+	if (!refused && (strcmp(s->line, ".") == 0 || strcmp(s->line, "^D") == 0)) {
+		s->len = 0;
+		statements_end(s, true);
+		return;
+	}
+	if (!refused && evbuffer_get_length(s->statements) + s->len > CLI_STATEMENTS_MAX) {
+		session_say(s, "setkey: more than 8 MiB of statements, refused");
+		refused = true;
+	}
+	evbuffer_add(s->statements, s->line, s->len);
+	if (newline)
+		evbuffer_add(s->statements, "\n", 1);
+	explicit_bzero(s->line, s->len);
+	s->len = 0;
+	s->too_long = false;
+	if (refused)
+		statements_end(s, false); /* what follows can not be understood without it */
+}
+
+static void
+statements_echo(struct session *s, const char *text)
+{
+	if (s->telnet.echo)
+		evbuffer_add(session_out(s), text, strlen(text));
+}
+
+void
+session_statements_byte(struct session *s, char c)
+{
+	switch (c) {
+	case CTRL_D:
+		statements_echo(s, "^D\r\n");
+		if (s->len > 0)
+			statements_line(s, false);
+		if (s->statements != NULL)
+			statements_end(s, true);
+		return;
+	case CTRL_C:
+		statements_echo(s, "^C\r\n");
+		s->len = 0;
+		statements_end(s, false);
+		return;
+	case '\n':
+		statements_echo(s, "\r\n");
+		statements_line(s, true);
+		return;
+	case '\b':
+	case 0x7f:
+		if (s->len > 0) {
+			s->len--;
+			statements_echo(s, "\b \b");
+		}
+		return;
+	default:
+		break;
+	}
+	if (s->len == CLI_LINE_MAX) {
+		s->too_long = true;
+		return;
+	}
+	s->line[s->len++] = c;
+	if (isprint((unsigned char)c))
+		statements_echo(s, (char[]){ c, '\0' });
+}
