@@ -186,8 +186,8 @@ const struct vector vectors[] = {""")
 for name, p in v.items():
     print('\t{ "%s",' % name)
     h = raw(p).hex()
-    for i in range(0, len(h), 80):
-        print('\t\t"%s"%s' % (h[i:i + 80], "" if i + 80 < len(h) else " },"))
+    for i in range(0, len(h), 76):
+        print('\t\t"%s"%s' % (h[i:i + 76], "" if i + 76 < len(h) else " },"))
 print("""};
 
 const size_t nb_vectors = sizeof(vectors) / sizeof(vectors[0]);""")
