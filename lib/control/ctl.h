@@ -22,6 +22,7 @@ LIST_HEAD(ctl_route_list, ctl_route_link);
 /** What control remembers of an SA beside struct sa_ctl; index: its id. 0 ends a chain. */
 struct ctl_sa_note {
 	bool published; /* inbound, in the workers' table */
+	bool exhausted; /* outbound, its last sequence number is used */
 	bool timed;     /* in the list of those with lifetimes */
 	uint32_t timed_next, timed_prev;
 	uint32_t twin_next; /* next of the same fingerprint bucket; counter-mode SAs only */
@@ -61,6 +62,7 @@ struct ctl {
 	struct ctl_sa_note *note; /* SA_MAX of them */
 	uint32_t *twin;           /* CTL_TWIN_BUCKETS heads: ids of SAs by fingerprint */
 	uint32_t timed;           /* head of the list of SAs with lifetimes */
+	uint32_t next_sequence;   /* id of the SA whose sequence number is looked at next */
 	uint32_t next_worker;     /* that gets the next inbound SA */
 
 	struct ctl_route_list *

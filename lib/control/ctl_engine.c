@@ -73,7 +73,7 @@ ctl_engine_for(struct ctl *ctl, const struct sa_params *prm, struct err *err)
 	const bool any = strcmp(ctl->engine_wanted, "auto") == 0;
 	unsigned int i;
 
-	err_set(err, ENOTSUP, "sa: no crypto engine is open");
+	err_set(err, ENOTSUP, "no crypto engine is open");
 	for (i = 0; i < ctl->nb_engines; i++) {
 		struct engine *e = ctl->engine[i];
 

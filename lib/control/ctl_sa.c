@@ -14,6 +14,7 @@
 #include "control/ctl.h"
 
 #define SA_STR_MAX 96
+#define SEQUENCE_PARTS 16 /* seconds in which the sequence numbers of all SAs are looked at */
 
 /* "sa 192.168.0.5 spi 10000" */
 #define sa_str(prm) sa_describe((prm), (char[SA_STR_MAX]){ 0 })
@@ -106,14 +107,21 @@ note_leave(struct ctl *ctl, struct sa_ctl *sa)
 	memset(note, 0, sizeof(*note));
 }
 
+static void
+state_set(struct sa_ctl *sa, enum sa_state state)
+{
+	sa->state = state;
+	if (sa->sa != NULL)
+		__atomic_store_n(&sa->sa->state, state, __ATOMIC_RELEASE);
+}
+
 /* Out of the interface's row first, then out of every table. */
 static void
 sa_drop(struct ctl *ctl, struct sa_ctl *sa)
 {
 	sa->state = SA_DEAD;
 	sa_unbind(ctl, sa);
-	if (sa->sa != NULL)
-		__atomic_store_n(&sa->sa->state, SA_DEAD, __ATOMIC_RELEASE);
+	state_set(sa, SA_DEAD);
 	note_leave(ctl, sa);
 	sadb_remove(ctl->sadb, sa);
 }
@@ -294,19 +302,52 @@ lifetime_check(struct ctl *ctl, struct sa_ctl *sa, uint64_t now_ms)
 		sa_drop(ctl, sa);
 	} else if (sa->state == SA_MATURE && is_over(&sa->prm.soft, &used)) {
 		log_notice("%s: soft lifetime passed", sa_str(&sa->prm));
-		sa->state = SA_DYING;
-		if (sa->sa != NULL)
-			__atomic_store_n(&sa->sa->state, SA_DYING, __ATOMIC_RELEASE);
+		state_set(sa, SA_DYING);
+	}
+}
+
+/*
+ * Outbound numbers never wrap (RFC 4303, 3.3.3). At 80 % of them an SA is dying, whether or not it has lifetimes; at the end another
+ * one of the interface takes over, if there is one. A part of all SAs each second: at the rates of one core it takes minutes to
+ * get from 80 % to the end.
+ */
+static void
+sequence_check(struct ctl *ctl, struct sa_ctl *sa)
+{
+	const uint64_t last = sa->prm.esn ? UINT64_MAX : UINT32_MAX;
+	const uint64_t used = sa->prm.seq_start + counter_sum(sa->counters, sa->id, SA_CNT_ENQ);
+	struct iface *ifp = iface_at(ctl->ifaces, sa->iface);
+
+	if (used < last / 5 * 4)
+		return;
+	if (sa->state == SA_MATURE) {
+		log_notice("%s: 80%% of its sequence numbers are used", sa_str(&sa->prm));
+		state_set(sa, SA_DYING);
+	}
+	if (used < last || ctl->note[sa->id].exhausted)
+		return;
+	log_notice("%s: its sequence numbers are used up", sa_str(&sa->prm));
+	ctl->note[sa->id].exhausted = true;
+	if (ifp != NULL) {
+		sa_bind_refresh(ctl, ifp);
+		iface_publish(ctl->ifaces, ifp, NULL);
 	}
 }
 
 void
 ctl_sa_second(struct ctl *ctl, uint64_t now_ms)
 {
-	uint32_t id, next;
+	uint32_t id, next, i;
 
 	for (id = ctl->timed; id != 0; id = next) {
 		next = ctl->note[id].timed_next;
 		lifetime_check(ctl, ctl->note[id].sa, now_ms);
+	}
+	for (i = 0; i < SA_MAX / SEQUENCE_PARTS; i++) {
+		const struct ctl_sa_note *note = &ctl->note[ctl->next_sequence];
+
+		if (note->sa != NULL && note->sa->dir == SA_DIR_OUT)
+			sequence_check(ctl, note->sa);
+		ctl->next_sequence = (ctl->next_sequence + 1) % SA_MAX;
 	}
 }

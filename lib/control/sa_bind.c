@@ -129,21 +129,25 @@ sa_unbind_iface(struct ctl *ctl, struct iface *ifp, const struct ip_addr *local,
 	ifp->sa_out = NULL;
 }
 
-/* net.key.preferred_oldsa: 1 the oldest, 0 the newest. */
+/* net.key.preferred_oldsa: 1 the oldest, 0 the newest; one without numbers left only where there is no other. */
 static struct sa_ctl *
 choose_out(struct ctl *ctl, const struct iface *ifp)
 {
-	struct sa_ctl *sa, *iter = NULL, *best = NULL;
+	struct sa_ctl *sa, *iter = NULL, *best = NULL, *spent = NULL;
 
 	while ((sa = sadb_next_of(ctl->sadb, &ifp->local, &ifp->remote, ifp->reqid, &iter)) !=
 			NULL) {
 		if (sa->iface != ifp->index || sa->dir != SA_DIR_OUT || !is_usable(sa))
 			continue;
+		if (ctl->note[sa->id].exhausted) {
+			spent = sa;
+			continue;
+		}
 		best = sa;
 		if (ctl->sysctl[SYSCTL_PREFERRED_OLDSA] != 0)
 			break;
 	}
-	return best;
+	return best != NULL ? best : spent;
 }
 
 /* MTU of the port that the outer packets leave by. */

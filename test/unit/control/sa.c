@@ -372,6 +372,52 @@ seconds_count_from_creation_and_from_first_use(void **state)
 	assert_int_equal(sadb_count(ctl_sadb(*state)), 0);
 }
 
+static struct sa_ctl *
+add_used(struct ctl *ctl, uint32_t spi, uint64_t seq_start, bool esn)
+{
+	struct sa_params prm = sa_prm(HERE, THERE, spi, 100);
+
+	prm.seq_start = seq_start;
+	prm.esn = esn;
+	ok(ctl_sa_add(ctl, &prm, NULL, &err));
+	return sadb_find(ctl_sadb(ctl), &prm.dst, spi);
+}
+
+static void
+at_80_percent_of_its_numbers_an_sa_is_dying(void **state)
+{
+	const struct sa_ctl *below, *above, *counted, *esn;
+
+	ipsec0(*state);
+	below = add_used(*state, 10000, 0xcccccccb, false);
+	above = add_used(*state, 10001, 0xcccccccc, false);
+	counted = add_used(*state, 10002, 0xcccccccb, false);
+	esn = add_used(*state, 10003, 0xcccccccc, true);
+	counter_row(sadb_counters(ctl_sadb(*state)), 0, counted->id)[SA_CNT_ENQ]++;
+	ctl_poll(*state);
+	assert_int_equal(below->state, SA_MATURE);
+	assert_int_equal(above->state, SA_DYING);
+	assert_int_equal(above->sa->state, SA_DYING);
+	assert_int_equal(counted->state, SA_DYING);
+	assert_int_equal(esn->state, SA_MATURE);
+}
+
+static void
+an_sa_with_no_numbers_left_gives_way(void **state)
+{
+	const struct sa_ctl *spent, *fresh;
+
+	ipsec0(*state);
+	spent = add_used(*state, 10000, UINT32_MAX, false);
+	fresh = add_used(*state, 10001, 0, false);
+	assert_ptr_equal(sa_out(*state, "ipsec0"), spent->sa);
+	ctl_poll(*state);
+	assert_ptr_equal(sa_out(*state, "ipsec0"), fresh->sa);
+	/* with no other it stays, so that the drop is named seq-exhausted */
+	ok(ctl_sa_delete(*state, IP(HERE), IP(THERE), 10001, &err));
+	assert_ptr_equal(sa_out(*state, "ipsec0"), spent->sa);
+}
+
 /* --- engines, sysctls, counters --- */
 
 static void
@@ -470,6 +516,8 @@ main(void)
 		with_gateway(deleteall_takes_those_between_two_ends_and_flush_all),
 		with_gateway(bytes_and_packets_end_an_sa_softly_then_hard),
 		with_gateway(seconds_count_from_creation_and_from_first_use),
+		with_gateway(at_80_percent_of_its_numbers_an_sa_is_dying),
+		with_gateway(an_sa_with_no_numbers_left_gives_way),
 		with_gateway(an_engine_is_chosen_by_name),
 		with_gateway(sysctls_are_known_by_name_and_range),
 		with_gateway(counters_are_read_and_cleared_but_for_those_of_sas),
