@@ -71,16 +71,26 @@ enqueue(struct cd_worker *w, unsigned int worker, struct rte_crypto_op *ops[], u
 	}
 }
 
+static inline void
+count_enq(const struct cd_engine *e, unsigned int worker, const struct sa *sa, uint16_t n)
+{
+	counter_row(e->base.counters, worker, sa->id)[SA_CNT_ENQ] += n;
+}
+
 /* Ops for at most n packets; the packets beyond are refused. */
 static uint16_t
-ops_get(struct cd_worker *w, struct rte_crypto_op *ops[], struct rte_mbuf *pkts[], uint16_t n)
+ops_get(struct cd_engine *e, unsigned int worker, struct rte_crypto_op *ops[],
+		struct rte_mbuf *pkts[], uint16_t n)
 {
+	struct cd_worker *w = e->workers[worker];
 	uint16_t i, k = (uint16_t)RTE_MIN(n, w->nb_free);
 
 	for (i = 0; i < k; i++)
 		ops[i] = w->free_ops[--w->nb_free];
-	for (i = k; i < n; i++)
+	for (i = k; i < n; i++) {
+		count_enq(e, worker, pkt_meta(pkts[i])->sa, 1);
 		cd_reject(w, pkts[i], DROP_CRYPTO_FULL);
+	}
 	return k;
 }
 
@@ -93,12 +103,6 @@ run_length(struct rte_mbuf *pkts[], uint16_t n, const struct sa *sa)
 	while (k < n && pkt_meta(pkts[k])->sa == sa)
 		k++;
 	return k;
-}
-
-static inline void
-count_enq(const struct cd_engine *e, unsigned int worker, const struct sa *sa, uint16_t n)
-{
-	counter_row(e->base.counters, worker, sa->id)[SA_CNT_ENQ] += n;
 }
 
 /* Why rte_ipsec refused an outbound packet: its errno is that of the last of several. */
@@ -215,7 +219,8 @@ encap_burst(struct cd_engine *e, struct cd_worker *w, unsigned int worker, struc
 			cd_written(pkts[i])[2] = pkt_ip6(pkts[i])->proto;
 		}
 	}
-	good = prepare_runs(e, w, worker, pkts, ops, ops_get(w, ops, pkts, n), true);
+	n = ops_get(e, worker, ops, pkts, n);
+	good = prepare_runs(e, w, worker, pkts, ops, n, true);
 	for (i = 0; i < good; i++)
 		encap_finish(ops[i]);
 	enqueue(w, worker, ops, good);
@@ -242,7 +247,7 @@ decap_burst(struct cd_engine *e, struct cd_worker *w, unsigned int worker, struc
 		/* as the library infers it in the same burst, from the same top */
 		meta->seq = s->esn ? replay_infer(s->lib_top, s->infer_window, seq) : seq;
 	}
-	n = ops_get(w, ops, pkts, n);
+	n = ops_get(e, worker, ops, pkts, n);
 	enqueue(w, worker, ops, prepare_runs(e, w, worker, pkts, ops, n, false));
 }
 

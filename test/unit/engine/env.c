@@ -16,15 +16,18 @@
 struct rte_mempool *env_pool;
 struct sadb *env_db;
 struct engine *env_engine;
+const char *env_vdev;
 
 int
 env_open(unsigned int nb_workers)
 {
 	static char *args[] = { "test", "--no-huge", "-m", "512", "--no-pci", "--no-shconf",
-		"--no-telemetry", "-l", "0", "--log-level", "error" };
+		"--no-telemetry", "-l", "0", "--log-level", "error", "--vdev", NULL };
+	const int nb_args = RTE_DIM(args) - (env_vdev == NULL ? 2 : 0);
 	struct err err = { 0 };
 
-	if (rte_eal_init(RTE_DIM(args), args) < 0)
+	args[RTE_DIM(args) - 1] = (char *)(uintptr_t)env_vdev;
+	if (rte_eal_init(nb_args, args) < 0)
 		return -1;
 	env_pool = rte_pktmbuf_pool_create("env", 4095, 0, PKT_PRIV_SIZE, 2048 + 128, 0);
 	if (env_pool == NULL || rcu_init(nb_workers, &err) < 0)
@@ -206,7 +209,8 @@ env_decap(struct sa_ctl *in, struct rte_mbuf *pkts[], uint16_t n)
 	uint16_t i;
 
 	for (i = 0; i < n; i++) {
-		pkt_meta(pkts[i])->sa = in->sa;
+		if (in != NULL)
+			pkt_meta(pkts[i])->sa = in->sa;
 		pkt_meta(pkts[i])->flags &= (uint8_t)~PKT_ENCAP;
 		/* nothing of the way out may help the way in */
 		memset(pkt_meta(pkts[i])->scratch, 0xee, sizeof(pkt_meta(pkts[i])->scratch));

@@ -20,6 +20,8 @@
 extern struct rte_mempool *env_pool;
 extern struct sadb *env_db;
 extern struct engine *env_engine;
+/** A device for EAL's --vdev; set before env_open(). */
+extern const char *env_vdev;
 
 /** For cmocka group setup: EAL, RCU of @p nb_workers, pool, database, the cryptodev engine. */
 int env_open(unsigned int nb_workers);
@@ -41,7 +43,10 @@ struct rte_mbuf *env_packet(struct sa_ctl *ctl, bool inner_ip6, uint16_t len);
 /** Of a wire image that starts at the outer header; meta is set for decap(). */
 struct rte_mbuf *env_wire(struct sa_ctl *ctl, const uint8_t *bytes, uint16_t len, uint8_t l3_len);
 
-/** encap() or decap() of @p n packets and poll() until all are back, in the order they come back. */
+/**
+ * encap() or decap() of @p n packets and poll() until all are back, in the order they come back.
+ * @p in NULL: each packet's meta.sa.
+ */
 void env_encap(struct rte_mbuf *pkts[], uint16_t n);
 void env_decap(struct sa_ctl *in, struct rte_mbuf *pkts[], uint16_t n);
 /** Length fields of the outer header and the protocol, as net/outer.h's outer_finish() would do. */
