@@ -94,7 +94,7 @@ resolve_may_log(struct resolve *r)
 static void
 set_now(struct resolve *r, uint64_t now_ms)
 {
-	struct wait *w;
+	struct wait *w = NULL;
 
 	if (!r->started) {
 		r->started = true;
