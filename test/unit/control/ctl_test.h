@@ -168,21 +168,32 @@ prefix(const char *text)
 #define IP(text) (&(struct ip_addr[]){ ip(text) }[0])
 #define PREFIX(text) (&(struct ip_prefix[]){ prefix(text) }[0])
 
+/* net_null can not change its MTU: the driver says yes up to 1500 bytes. */
+static int
+fake_set_mtu(uint16_t port_id, uint16_t mtu, struct err *err)
+{
+	(void)port_id;
+	return mtu <= 1500 ? 0 : err_set(err, EINVAL, "port: mtu %u is too large (1500)", mtu);
+}
+
 static int
 gateway_up(void **state)
 {
+	static struct port_ops ports;
 	static const struct engine_ops *const engines[] = { &fake_ops };
 	const unsigned int lcores[] = { 0 };
 	const struct ctl_args args = {
 		.worker_lcores = lcores,
 		.nb_workers = 1,
 		.nb_mbufs = 4095,
-		.port_ops = registry_ports(),
+		.port_ops = &ports,
 		.engines = engines,
 		.nb_engines = 1,
 	};
 	struct err err = { 0 };
 
+	ports = *registry_ports();
+	ports.set_mtu = fake_set_mtu;
 	*state = ctl_create(&args, &err);
 	if (*state == NULL)
 		print_error("%s\n", err.msg);

@@ -83,6 +83,58 @@ an_automatic_mtu_fits_the_sa_exactly(void **state)
 }
 
 static void
+an_automatic_mtu_follows_the_port(void **state)
+{
+	ok(ctl_if_create(*state, "ipsec0", NULL, &err));
+	ok(ctl_if_set_reqid(*state, "ipsec0", 100, &err));
+	tunnel(*state, "ipsec0", "192.168.0.3", "192.168.0.5");
+	sa_add(*state, "192.168.0.3", "192.168.0.5", 10000, 100);
+	ok(ctl_if_set_mtu(*state, "ipsec0", 0, &err));
+	assert_int_equal(row(*state, "ipsec0")->mtu, 1438);
+	ok(ctl_if_set_mtu(*state, "wan0", 1400, &err));
+	assert_int_equal(row(*state, "wan0")->mtu, 1400);
+	assert_int_equal(row(*state, "ipsec0")->mtu, 1342); /* 1344: 84 blocks */
+	ok(ctl_if_set_mtu(*state, "wan0", 576, &err));
+	assert_int_equal(row(*state, "ipsec0")->mtu, 1280); /* never below what IPv6 needs */
+	refused(ctl_if_set_mtu(*state, "wan0", 575, &err), EINVAL,
+			"wan0: mtu 575 bytes is below the minimum (576)");
+	refused(ctl_if_set_mtu(*state, "wan0", 9000, &err), EINVAL,
+			"port: mtu 9000 is too large (1500)");
+	assert_int_equal(row(*state, "wan0")->mtu, 576);
+}
+
+static void
+a_port_has_a_link_and_device_counters_and_a_tunnel_has_not(void **state)
+{
+	struct port_stats stats = { .ipackets = 77 };
+	uint32_t mbps;
+	bool up;
+
+	ok(ctl_if_create(*state, "ipsec0", NULL, &err));
+	assert_int_equal(ctl_port_stats(*state, find(*state, "lan0"), &stats), 0);
+	assert_int_equal(stats.ipackets, 0);
+	assert_int_equal(ctl_port_link(*state, find(*state, "lan0"), &up, &mbps), 0);
+	assert_int_equal(ctl_port_stats(*state, find(*state, "ipsec0"), &stats), -EINVAL);
+	assert_int_equal(ctl_port_link(*state, find(*state, "ipsec0"), &up, &mbps), -EINVAL);
+}
+
+static void
+setters_want_an_interface_that_is_there(void **state)
+{
+	const struct iface_addr a = { .prefix = prefix("10.0.0.1/24") };
+
+	assert_int_equal(ctl_if_set_mtu(*state, "ipsec9", 1400, NULL), -ENXIO);
+	assert_int_equal(ctl_if_set_flag(*state, "ipsec9", IFACE_UP, true, NULL), -ENXIO);
+	assert_int_equal(ctl_if_set_fib(*state, "ipsec9", 1, NULL), -ENXIO);
+	assert_int_equal(ctl_if_set_tunnelfib(*state, "ipsec9", 1, NULL), -ENXIO);
+	assert_int_equal(ctl_if_set_reqid(*state, "ipsec9", 1, NULL), -ENXIO);
+	assert_int_equal(ctl_if_delete_tunnel(*state, "ipsec9", NULL), -ENXIO);
+	assert_int_equal(ctl_if_set_description(*state, "ipsec9", "x", NULL), -ENXIO);
+	assert_int_equal(ctl_if_add_address(*state, "ipsec9", &a, NULL), -ENXIO);
+	assert_int_equal(ctl_if_remove_address(*state, "ipsec9", AF_INET, NULL, NULL), -ENXIO);
+}
+
+static void
 a_tunnel_of_two_families_is_einval(void **state)
 {
 	ok(ctl_if_create(*state, "ipsec0", NULL, &err));
@@ -341,6 +393,9 @@ main(void)
 		with_ports(a_port_can_not_be_destroyed_or_have_a_tunnel),
 		with_gateway(mtu_is_1280_to_8192),
 		with_ports(an_automatic_mtu_fits_the_sa_exactly),
+		with_ports(an_automatic_mtu_follows_the_port),
+		with_ports(a_port_has_a_link_and_device_counters_and_a_tunnel_has_not),
+		with_gateway(setters_want_an_interface_that_is_there),
 		with_gateway(a_tunnel_of_two_families_is_einval),
 		with_gateway(a_tunnel_of_another_family_than_typed_is_eafnosupport),
 		with_gateway(a_tunnel_from_or_to_no_address_is_eaddrnotavail),
