@@ -306,6 +306,19 @@ ctl_batch_begin(struct ctl *ctl)
 	ctl->batch++;
 }
 
+static void
+warnings_sum_up(struct ctl *ctl)
+{
+	const uint32_t unwise = ctl->batch_warnings[0], shared = ctl->batch_warnings[1];
+
+	if (unwise > CTL_BATCH_WARNINGS)
+		log_warning("%u more SAs have warnings like these", unwise - CTL_BATCH_WARNINGS);
+	if (shared > CTL_BATCH_WARNINGS)
+		log_warning("%u more SAs share key and salt with another",
+				shared - CTL_BATCH_WARNINGS);
+	memset(ctl->batch_warnings, 0, sizeof(ctl->batch_warnings));
+}
+
 void
 ctl_batch_end(struct ctl *ctl)
 {
@@ -313,6 +326,7 @@ ctl_batch_end(struct ctl *ctl)
 	RTE_VERIFY(ctl->batch > 0);
 	if (--ctl->batch != 0)
 		return;
+	warnings_sum_up(ctl);
 	ctl_settle(ctl);
 	fib_settle(ctl->fibs);
 	rcu_reclaim();

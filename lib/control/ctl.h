@@ -30,6 +30,7 @@ struct ctl_sa_note {
 };
 
 #define CTL_TWIN_BUCKETS 16384
+#define CTL_BATCH_WARNINGS 16 /* of a kind in one batch */
 
 /** Values of sysctls, in the order of ctl_sysctl.c's table. */
 enum ctl_sysctl_id { SYSCTL_PREFERRED_OLDSA, SYSCTL_DFBIT, SYSCTL_ECN, SYSCTL_TTL, SYSCTL_COUNT };
@@ -47,7 +48,8 @@ struct ctl {
 	bool own_pool;
 	bool started;
 	unsigned int nb_workers;
-	unsigned int batch; /* depth of ctl_batch_begin() */
+	unsigned int batch;         /* depth of ctl_batch_begin() */
+	uint32_t batch_warnings[2]; /* about SAs in this batch: unwise ones, shared keys */
 
 	const struct port_ops *port_ops;
 	struct cfg_port *port

@@ -151,7 +151,9 @@ warn(struct ctl *ctl, const struct sa_params *prm, char *ret_warning)
 				len == 0 ? "" : "; ", sa_str(prm), sa_str(&twin->prm));
 	if (line[0] == '\0')
 		return;
-	log_warning("%s", line);
+	/* a file may hold 10,000s of them: each kind is told some times, then counted */
+	if (ctl->batch == 0 || ctl->batch_warnings[twin != NULL]++ < CTL_BATCH_WARNINGS)
+		log_warning("%s", line);
 	if (ret_warning != NULL)
 		memcpy(ret_warning, line, sizeof(line));
 }
