@@ -48,7 +48,7 @@ wait_pop(struct resolve *r, struct wait *w)
 	return m;
 }
 
-/* The oldest gives way: of this neighbour, and where it has none and all queues together are full, of whoever waits longest. */
+/* The oldest gives way: of this neighbour, and where it has none and all queues together are full, of who is asked next. */
 static void
 wait_push(struct resolve *r, struct wait *w, struct rte_mbuf *m)
 {
@@ -112,6 +112,8 @@ solicit(struct resolve *r, struct wait *w)
 	r->budget--;
 	n->tries++;
 	w->next_ms = r->now_ms + RESOLVE_RETRY_MS;
+	TAILQ_REMOVE(&r->asking, w, next); /* in turn, so that a small budget starves nobody */
+	TAILQ_INSERT_TAIL(&r->asking, w, next);
 	if (port == NULL)
 		return;
 	if (n->addr.af == AF_INET)

@@ -32,8 +32,8 @@
 /* Solicitations sent between two ticks, so that many at once do not overflow the ring to the workers. */
 #define RESOLVE_BUDGET 256
 /* A neighbour that did not answer: how long packets to it are refused, when a gateway is asked again, when it is forgotten. */
-#define RESOLVE_REFUSE_MS 3000
-#define RESOLVE_REASK_MS 5000
+#define RESOLVE_REFUSE_MS 1000
+#define RESOLVE_REASK_MS 1000
 #define RESOLVE_FORGET_MS 20000
 /* How long an entry lives unconfirmed: FreeBSD's net.link.ether.inet.max_age. It is probed as long before the end. */
 #define RESOLVE_AGE_MS 1200000
@@ -61,7 +61,7 @@ struct resolve {
 	bool dirty;
 	bool started; /* now_ms was told */
 	uint64_t now_ms, next_age_ms;
-	struct wait_list asking; /* oldest first */
+	struct wait_list asking; /* least recently asked first */
 	uint32_t nb_incomplete;  /* of those, made by traffic */
 	uint32_t nb_queued;      /* packets that wait */
 	uint32_t budget;         /* solicitations left until the next tick */

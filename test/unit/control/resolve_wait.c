@@ -109,7 +109,7 @@ a_failed_neighbour_is_refused_then_asked_again_then_forgotten(void **state)
 	resolve_tick(b.r, T0 + 2000);
 	resolve_tick(b.r, T0 + 3000);
 	bench_forget();
-	punt_neigh(b.lan, "10.0.0.5", T0 + 4000);
+	punt_neigh(b.lan, "10.0.0.5", T0 + 3900);
 	assert_int_equal(b.drops[DROP_NEIGH_FAILED], 2);
 	assert_int_equal(b.nb_frames, 0);
 	punt_neigh(b.lan, "10.0.0.5", T0 + 6000);
