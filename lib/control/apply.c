@@ -46,8 +46,7 @@ path_of(const struct applying *a, const struct plan_item *item, char path[PATH_M
 	case PLAN_SA:
 		(void)snprintf(path, PATH_MAX_TEXT, "sa[%u]", item->want);
 		break;
-	case PLAN_ENGINE:
-		(void)snprintf(path, PATH_MAX_TEXT, "crypto.engine");
+	case PLAN_ENGINE: /* its messages say it */
 		break;
 	case PLAN_SYSCTL:
 		(void)snprintf(path, PATH_MAX_TEXT, "sysctl");
@@ -103,12 +102,24 @@ check_sa(const struct applying *a, const struct plan_item *item)
 	explicit_bzero(&prm, sizeof(prm));
 }
 
+/* The engine that SAs are checked against is the one that the file wants. */
+static void
+check_engine(const struct applying *a)
+{
+	struct err err = { 0 };
+
+	if (a->plan->want->engine[0] != '\0' &&
+			ctl_set_engine(a->ctl, a->plan->want->engine, &err) != 0)
+		ctl_config_mistake(a->errors, "", &err);
+}
+
 static int
 check_running(const struct applying *a)
 {
 	const unsigned int before = a->errors->n;
 	unsigned int i;
 
+	check_engine(a);
 	for (i = 0; i < a->plan->n; i++) {
 		if (a->plan->items[i].kind == PLAN_PORT)
 			check_port(a, &a->plan->items[i]);
@@ -116,7 +127,10 @@ check_running(const struct applying *a)
 		if (a->plan->items[i].kind == PLAN_SA && a->plan->old->nb_sas > 0)
 			check_sa(a, &a->plan->items[i]);
 	}
-	return a->errors->n == before ? 0 : -a->errors->list[before].code;
+	if (a->errors->n == before)
+		return 0;
+	(void)ctl_set_engine(a->ctl, a->plan->old->engine, NULL); /* as it was */
+	return -a->errors->list[before].code;
 }
 
 /* --- phases, in order; each does the items that are its own --- */

@@ -339,6 +339,8 @@ leaves_no_trace_of_what_can_not_be(void **state)
 				"the program runs (restart it)" },
 		{ "\"gateway\": \"192.168.0.1\"", "\"gateway\": \"198.51.100.1\"",
 				"routes[0].gateway: 198.51.100.1 is not on a link of fib 0" },
+		{ "\"sysctl\"", "\"crypto\": {\"engine\": \"ipsec_mb\"}, \"sysctl\"",
+				"crypto.engine: no engine is called ipsec_mb (auto, fake)" },
 		{ "\"wan0\": {\"device\"", "\"wan1\": {\"device\"", NULL },
 		/* last stage: all the rest has been changed by then, and goes back */
 		{ "\"address\": \"192.168.0.5\"", "\"address\": \"192.168.0.3\"",
