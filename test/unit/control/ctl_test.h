@@ -28,7 +28,7 @@
 #define CTL_TEST_MEM "512"
 #endif
 
-static int
+static inline int
 eal_up(void **state)
 {
 	char *argv[] = { (char[]){ "control" }, (char[]){ "--no-huge" }, (char[]){ "-m" },
@@ -176,7 +176,7 @@ fake_set_mtu(uint16_t port_id, uint16_t mtu, struct err *err)
 	return mtu <= 1500 ? 0 : err_set(err, EINVAL, "port: mtu %u is too large (1500)", mtu);
 }
 
-static int
+static inline int
 gateway_up(void **state)
 {
 	static struct port_ops ports;
