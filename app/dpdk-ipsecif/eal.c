@@ -4,11 +4,14 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -19,6 +22,8 @@
 #include "base/log.h"
 
 #define EAL_ARGS_MAX 128
+/* Tables of the first FIB and the packet pool need about 400 MiB. */
+#define HUGE_MIN (UINT64_C(512) << 20)
 
 static int
 secrets_start(struct app *app, struct err *err)
@@ -37,29 +42,46 @@ secrets_start(struct app *app, struct err *err)
 	return 0;
 }
 
-/* Free hugepages of any size. */
+/* Is a hugetlbfs mounted where we may write? */
 static bool
-have_hugepages(void)
+have_hugetlbfs(void)
+{
+	FILE *f = setmntent("/proc/mounts", "re");
+	struct mntent *m;
+	bool found = false;
+
+	while (f != NULL && !found && (m = getmntent(f)) != NULL)
+		found = strcmp(m->mnt_type, "hugetlbfs") == 0 && access(m->mnt_dir, W_OK) == 0;
+	if (f != NULL)
+		endmntent(f);
+	return found;
+}
+
+/* Bytes of free hugepages of all sizes. */
+static uint64_t
+free_hugepages(void)
 {
 	DIR *dir = opendir("/sys/kernel/mm/hugepages");
+	uint64_t n, kib, sum = 0;
 	struct dirent *e;
-	unsigned long n, sum = 0;
 	char path[320];
 	FILE *f;
 
 	while (dir != NULL && (e = readdir(dir)) != NULL) {
+		if (sscanf(e->d_name, "hugepages-%" SCNu64 "kB", &kib) != 1)
+			continue;
 		snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/%s/free_hugepages",
 				e->d_name);
-		f = e->d_name[0] == '.' ? NULL : fopen(path, "re");
+		f = fopen(path, "re");
 		if (f == NULL)
 			continue;
-		if (fscanf(f, "%lu", &n) == 1)
-			sum += n;
+		if (fscanf(f, "%" SCNu64, &n) == 1)
+			sum += n * kib * 1024;
 		fclose(f);
 	}
 	if (dir != NULL)
 		closedir(dir);
-	return sum > 0;
+	return sum;
 }
 
 static bool
@@ -89,8 +111,10 @@ eal_start(struct app *app, struct err *err)
 		return err_set(err, E2BIG, "EAL: more than %d arguments", EAL_ARGS_MAX);
 	for (i = 0; i < args->eal_argc; i++)
 		argv[argc++] = args->eal_argv[i];
-	if (huge && !has_arg(args, "--in-memory") && !have_hugepages()) {
-		log_notice("EAL: no hugepages are free, going on without them (slower; --no-huge)");
+	if (huge && !has_arg(args, "--in-memory") &&
+			(free_hugepages() < HUGE_MIN || !have_hugetlbfs())) {
+		log_notice("EAL: fewer than 512 MiB of hugepages are free, going on without them "
+			   "(slower; --no-huge)");
 		argv[argc++] = "--no-huge";
 		huge = false;
 	}
