@@ -208,6 +208,11 @@ cd_session_create(struct engine *engine, struct sa *sa, const struct sa_params *
 		return -ENOTSUP;
 	s->dev = (uint8_t)dev;
 	s->dev_id = e->devs[dev].id;
+	/* the driver's part follows a line of the library's */
+	s->ses_last = RTE_PTR_ADD(s->ss.crypto.ses,
+			RTE_ALIGN_FLOOR(rte_cryptodev_sym_get_private_session_size(s->dev_id) +
+							RTE_CACHE_LINE_SIZE - 1,
+					RTE_CACHE_LINE_SIZE));
 	s->ip6 = prm->dst.af == AF_INET6;
 	s->esn = prm->esn;
 	s->aead = prm->enc != NULL && prm->enc->kind == ALG_AEAD;

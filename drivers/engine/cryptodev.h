@@ -64,7 +64,8 @@ struct cd_session {
 	uint8_t aad_len;       /* [I] bytes behind the ICV that the library uses */
 	uint32_t infer_window; /* [I] inbound ESN: replay_infer_window() */
 	uint32_t lib_size;     /* [C] bytes of ss.sa */
-	uint64_t lib_top;      /* [W] inbound ESN: the library's highest number */
+	const void *ses_last; /* [I] last line of the session: software keeps its fields behind the keys */
+	uint64_t lib_top; /* [W] inbound ESN: the library's highest number */
 };
 static_assert(sizeof(struct rte_ipsec_session) == RTE_CACHE_LINE_SIZE, "line 0");
 

@@ -11,12 +11,13 @@
 
 #define AHEAD 4
 
-/* The lines of SAs that are not met twice in a burst: session, and what rte_ipsec reads and writes. */
+/* The lines of SAs that are not met twice in a burst: session, what rte_ipsec reads and writes, what the driver reads first. */
 static inline void
 prefetch_session(struct rte_mbuf *m)
 {
 	const struct cd_session *s = cd_session_of(pkt_meta(m)->sa);
 
+	rte_prefetch0(pkt_meta(m)->sa);
 	rte_prefetch0(s);
 	rte_prefetch0(RTE_PTR_ADD(s, RTE_CACHE_LINE_SIZE));
 }
@@ -28,6 +29,9 @@ prefetch_lib(struct rte_mbuf *m)
 
 	rte_prefetch0(s->ss.sa);
 	rte_prefetch0(RTE_PTR_ADD(s->ss.sa, RTE_CACHE_LINE_SIZE));
+	rte_prefetch0(RTE_PTR_ADD(s->ss.sa, 2 * RTE_CACHE_LINE_SIZE));
+	rte_prefetch0(RTE_PTR_ADD(s->ss.crypto.ses, RTE_CACHE_LINE_SIZE));
+	rte_prefetch0(s->ses_last);
 }
 
 static void
@@ -231,7 +235,7 @@ decap_burst(struct cd_engine *e, struct cd_worker *w, unsigned int worker, struc
 		uint16_t n)
 {
 	struct rte_crypto_op *ops[CD_BURST];
-	uint16_t i;
+	uint16_t i, k = 0;
 
 	for (i = 0; i < n; i++) {
 		struct pkt_meta *meta = pkt_meta(pkts[i]);
@@ -240,6 +244,12 @@ decap_burst(struct cd_engine *e, struct cd_worker *w, unsigned int worker, struc
 
 		if (i + AHEAD < n)
 			prefetch_session(pkts[i + AHEAD]);
+		if (unlikely(s->ip6 && meta->l3_len > CD_L3_LEN_MAX)) {
+			count_enq(e, worker, meta->sa, 1);
+			cd_reject(w, pkts[i], DROP_ESP_SHORT);
+			continue;
+		}
+		pkts[k++] = pkts[i];
 		cd_show_lengths(s, pkts[i], meta);
 		seq = rte_be_to_cpu_32(
 				rte_pktmbuf_mtod_offset(pkts[i], struct rte_esp_hdr *, meta->l3_len)
@@ -247,7 +257,7 @@ decap_burst(struct cd_engine *e, struct cd_worker *w, unsigned int worker, struc
 		/* as the library infers it in the same burst, from the same top */
 		meta->seq = s->esn ? replay_infer(s->lib_top, s->infer_window, seq) : seq;
 	}
-	n = ops_get(e, worker, ops, pkts, n);
+	n = ops_get(e, worker, ops, pkts, k);
 	enqueue(w, worker, ops, prepare_runs(e, w, worker, pkts, ops, n, false));
 }
 

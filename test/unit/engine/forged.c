@@ -235,6 +235,20 @@ a_packet_that_fills_its_buffer_is_named(void **state)
 	env_sa_close(in);
 }
 
+/* Headers of 168 bytes and more in front of ESP can not be shown to rte_ipsec. */
+static void
+a_chain_of_headers_that_is_too_long_is_refused(void **state)
+{
+	struct sa_params prm = env_params("aes-gcm-16", 128, NULL, true);
+	struct sa_ctl *in = env_sa_open(&prm, SA_DIR_IN, 1);
+	uint8_t wire[300] = { 0x60 };
+
+	assert_int_equal(verdict_of(in, wire, 208, 168), DROP_ESP_SHORT);
+	assert_int_equal(verdict_of(in, wire, 252, 255 - 43), DROP_ESP_SHORT);
+	assert_int_equal(verdict_of(in, wire, 167 + 8 + 8 + 4 + 16, 167), DROP_AUTH);
+	env_sa_close(in);
+}
+
 static int
 setup(void **state)
 {
@@ -256,6 +270,7 @@ main(void)
 		cmocka_unit_test(garbage_without_authentication_never_reaches_outside_the_packet),
 		cmocka_unit_test(the_padding_of_the_sa_is_sent_and_taken),
 		cmocka_unit_test(a_packet_that_fills_its_buffer_is_named),
+		cmocka_unit_test(a_chain_of_headers_that_is_too_long_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("engine/forged", tests, setup, teardown);
