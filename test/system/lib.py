@@ -91,10 +91,12 @@ class Result:
         self.out, self.drops, self.stats = {}, {}, {}
         self.code, self.stdout, self.stderr = None, '', ''
 
+    def frames(self, port):
+        """The frames with IP that left by a port, without those that make neighbours known."""
+        return [f for f in self.out[port] if f.type in (0x0800, 0x86dd) and not is_nd(f)]
+
     def ip(self, port):
-        """The IP packets that left by a port, without those that make neighbours known."""
-        return [f.payload for f in self.out[port]
-                if f.type in (0x0800, 0x86dd) and not is_nd(f)]
+        return [f.payload for f in self.frames(port)]
 
 
 def is_nd(frame):
