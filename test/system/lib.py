@@ -204,6 +204,10 @@ class Gateway:
         """Drop reasons that are not zero."""
         return {row['reason']: row['packets'] for row in self.view('show drops') if row['packets']}
 
+    def interfaces(self):
+        """Counters by interface."""
+        return {row['name']: row for row in self.view('netstat -i') if 'ipackets' in row}
+
     def settle(self, timeout=20, quiet=0.15):
         """Wait until the counters of packets stand still, and return those of all workers."""
         last, since, end = None, time.monotonic(), time.monotonic() + timeout
