@@ -197,7 +197,7 @@ def test_tab_completes_and_question_mark_explains(gateway):
     session.until('dpdk-ipsecif> ')
     session.send(b'netst\t')
     session.until('netstat ')
-    session.send(b'\x15sh\t\x15show ?')     # ^U empties the line
+    session.send(b'\x01\x0bsh\t\x01\x0bshow ?')     # ^A ^K empties the line
     text = session.until('drops')
     assert 'drops' in text
 
