@@ -152,7 +152,7 @@ gateway() {
 		}
 	JSON
 	# Not by inside(): $! would be the subshell of the function, and killing it would leave the program.
-	ip netns exec "$(ns "$name")" "$BIN/dpdk-ipsecif" -l "$cpu" --no-huge -m 512 --no-pci --no-telemetry \
+	ip netns exec "$(ns "$name")" "$BIN/dpdk-ipsecif" -l "$cpu" --no-huge -m 1024 --no-pci --no-telemetry \
 		--file-prefix "demo-$PREFIX$name-$$" \
 		--vdev net_af_packet0,iface=lan0,qdisc_bypass=0 \
 		--vdev net_af_packet1,iface=wan0,qdisc_bypass=0 \

@@ -124,7 +124,7 @@ class Gateway:
 
     def command(self):
         where = ['--lcores', self.lcores] if '@' in self.lcores else ['-l', self.lcores]
-        eal = [*where, '--no-huge', '-m', '512', '--no-pci', '--no-telemetry']
+        eal = [*where, '--no-huge', '-m', '1024', '--no-pci', '--no-telemetry']
         eal += ['--file-prefix', self.prefix] if self.prefix else ['--no-shconf']
         for vdev in self.vdevs:
             eal += ['--vdev', vdev]
