@@ -170,9 +170,9 @@ tells_mistakes_of_all_kinds_at_once(void **state)
 			"{\"ports\": {\"lan0\": {\"device\": \"d\", \"speed\": 10}},"
 			" \"ipsec\": {\"ipsec0\": {\"reqid\": 7}, \"ipsec1\": {\"reqid\": 7}},"
 			" \"sa\": [{" ENDS ", \"spi\": 300, \"encryption\": \"aes-cbc\", "
-					   "\"encryption_key\": \"short\"},"
+			"\"encryption_key\": \"short\"},"
 			" {" ENDS ", \"spi\": 5, \"encryption\": \"aes-cbc\", \"encryption_key\": "
-				  "\"short\"}],"
+			"\"short\"}],"
 			" \"sysctl\": {\"net.inet.ip.ttl\": 256, \"kern.hz\": 1}}";
 	static const char *const said[] = {
 		"ports.lan0.speed: unknown key (allowed: device, devargs, mac, mtu, addresses, "
