@@ -190,9 +190,9 @@ alg_check_key(const struct alg *alg, unsigned int key_len, struct err *err)
 	if (alg_key_len_allowed(alg, key_len))
 		return 0;
 	if (alg->key_lens[0] == 0) {
-		n = snprintf(allowed, sizeof(allowed), "0 to %u", ALG_NULL_KEY_MAX * 8);
+		n = snprintf(allowed, sizeof(allowed), "0 to %d", ALG_NULL_KEY_MAX * 8);
 	} else if (alg->key_free) {
-		n = snprintf(allowed, sizeof(allowed), "%u to %u", alg->key_lens[0] * 8,
+		n = snprintf(allowed, sizeof(allowed), "%d to %d", alg->key_lens[0] * 8,
 				SA_AUTH_KEY_MAX * 8);
 	} else {
 		for (i = 0; i < RTE_DIM(alg->key_lens) && alg->key_lens[i] != 0; i++)
