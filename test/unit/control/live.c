@@ -80,8 +80,8 @@ inject(struct ctl *ctl)
 	for (i = 0; i < BURST; i++) {
 		m = rte_pktmbuf_alloc(dp->pool);
 		assert_non_null(m);
-		ip4 = (struct rte_ipv4_hdr *)rte_pktmbuf_append(m, 100);
-		assert_non_null(ip4);
+		assert_non_null(rte_pktmbuf_append(m, 100));
+		ip4 = rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *);
 		memset(ip4, 0, 100);
 		ip4->version_ihl = RTE_IPV4_VHL_DEF;
 		ip4->total_length = rte_cpu_to_be_16(100);
