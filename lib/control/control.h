@@ -29,12 +29,13 @@ struct event_base;
 struct ctl_args {
 	const unsigned int *worker_lcores; /* the only lcore itself where there is but one */
 	unsigned int nb_workers;
-	unsigned int nb_mbufs;             /* 0: chosen from ports and workers */
-	uint16_t mbuf_data_bytes;          /* 0: for the largest port MTU of 1500 */
+	unsigned int nb_mbufs;    /* 0: chosen from ports and workers */
+	uint16_t mbuf_data_bytes; /* 0: for the largest port MTU of 1500 */
 	const struct port_ops *port_ops;
-	const struct engine_ops *const *engines; /* in order of preference; opened here. crypto.engine picks among them */
+	const struct engine_ops *const *
+			engines; /* in order of preference; opened here. crypto.engine picks among them */
 	unsigned int nb_engines;
-	struct rte_mempool *pool;          /* NULL: made here */
+	struct rte_mempool *pool; /* NULL: made here */
 };
 
 /** Make the empty gateway: rcu_init(), tables, dataplane (not started), no port. After rte_eal_init(). NULL with @p err. */
@@ -74,11 +75,14 @@ int ctl_if_destroy(struct ctl *ctl, const char *name, struct err *err);
 int ctl_if_set_tunnel(struct ctl *ctl, const char *name, int af, const struct ip_addr *local,
 		const struct ip_addr *remote, struct err *err);
 int ctl_if_delete_tunnel(struct ctl *ctl, const char *name, struct err *err);
-int ctl_if_add_address(struct ctl *ctl, const char *name, const struct iface_addr *addr, struct err *err);
+int ctl_if_add_address(
+		struct ctl *ctl, const char *name, const struct iface_addr *addr, struct err *err);
 /** @p addr NULL: the first of family @p af. */
-int ctl_if_remove_address(struct ctl *ctl, const char *name, int af, const struct ip_addr *addr, struct err *err);
+int ctl_if_remove_address(struct ctl *ctl, const char *name, int af, const struct ip_addr *addr,
+		struct err *err);
 /** IFACE_UP or IFACE_MONITOR, on or off. */
-int ctl_if_set_flag(struct ctl *ctl, const char *name, enum iface_flag flag, bool on, struct err *err);
+int ctl_if_set_flag(
+		struct ctl *ctl, const char *name, enum iface_flag flag, bool on, struct err *err);
 /** 0: automatic (`mtu auto`, ipsec interfaces only). */
 int ctl_if_set_mtu(struct ctl *ctl, const char *name, uint32_t mtu_bytes, struct err *err);
 int ctl_if_set_reqid(struct ctl *ctl, const char *name, uint32_t reqid, struct err *err);
@@ -93,18 +97,21 @@ struct ctl_route {
 	struct ip_prefix prefix;
 	uint16_t fib;
 	enum rib_kind kind;
-	struct ip_addr gateway;          /* RIB_GATEWAY */
-	char interface[IFACE_NAME_MAX];  /* RIB_INTERFACE */
+	struct ip_addr gateway;         /* RIB_GATEWAY */
+	char interface[IFACE_NAME_MAX]; /* RIB_INTERFACE */
 };
 int ctl_route_add(struct ctl *ctl, const struct ctl_route *route, struct err *err);
 int ctl_route_change(struct ctl *ctl, const struct ctl_route *route, struct err *err);
-int ctl_route_delete(struct ctl *ctl, uint16_t fib, const struct ip_prefix *prefix, struct err *err);
+int ctl_route_delete(
+		struct ctl *ctl, uint16_t fib, const struct ip_prefix *prefix, struct err *err);
 /** Longest match for an address; -ESRCH ("not in table") when there is none. */
-int ctl_route_get(struct ctl *ctl, uint16_t fib, const struct ip_addr *addr, struct rib_route *ret_route, struct err *err);
+int ctl_route_get(struct ctl *ctl, uint16_t fib, const struct ip_addr *addr,
+		struct rib_route *ret_route, struct err *err);
 
 /* --- neighbours: arp(8), ndp(8) --- */
 
-int ctl_neigh_add(struct ctl *ctl, const char *port, const struct ip_addr *addr, const struct rte_ether_addr *mac, struct err *err);
+int ctl_neigh_add(struct ctl *ctl, const char *port, const struct ip_addr *addr,
+		const struct rte_ether_addr *mac, struct err *err);
 int ctl_neigh_delete(struct ctl *ctl, const struct ip_addr *addr, struct err *err);
 
 /* --- SAs: setkey(8) --- */
@@ -112,10 +119,13 @@ int ctl_neigh_delete(struct ctl *ctl, const struct ip_addr *addr, struct err *er
 /** Add a MATURE SA. -EEXIST, -EINVAL, -ENOTSUP (no device can do it: the message says which and why). @p ret_warning: "" or what is unwise (256 bytes, may be NULL). */
 int ctl_sa_add(struct ctl *ctl, const struct sa_params *prm, char *ret_warning, struct err *err);
 /** -ESRCH. The pointer is borrowed until the next call into control. */
-int ctl_sa_get(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst, uint32_t spi, struct sa_ctl **ret_sa, struct err *err);
-int ctl_sa_delete(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst, uint32_t spi, struct err *err);
+int ctl_sa_get(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst, uint32_t spi,
+		struct sa_ctl **ret_sa, struct err *err);
+int ctl_sa_delete(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst,
+		uint32_t spi, struct err *err);
 /** All between two ends; @return number deleted. */
-int ctl_sa_delete_all(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst, struct err *err);
+int ctl_sa_delete_all(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst,
+		struct err *err);
 /** @return number deleted. */
 int ctl_sa_flush(struct ctl *ctl);
 
@@ -135,7 +145,8 @@ struct ctl_policy {
 	uint32_t reqid;
 	char interface[IFACE_NAME_MAX];
 };
-void ctl_policy_foreach(struct ctl *ctl, void (*cb)(const struct ctl_policy *policy, void *arg), void *arg);
+void ctl_policy_foreach(
+		struct ctl *ctl, void (*cb)(const struct ctl_policy *policy, void *arg), void *arg);
 
 /* --- sysctl --- */
 
@@ -180,7 +191,8 @@ int ctl_apply(struct ctl *ctl, const struct cfg *cfg, struct cfg_errors *errors)
 /** What runs, as a configuration. NULL with @p err. Caller frees with cfg_free(). */
 struct cfg *ctl_snapshot(struct ctl *ctl, struct err *err);
 /** What apply would do, a line each ("+ ipsec ipsec7", "~ sa ...", "- route ..."). Keys never appear. */
-int ctl_diff(struct ctl *ctl, const struct cfg *cfg, void (*line)(const char *text, void *arg), void *arg, struct cfg_errors *errors);
+int ctl_diff(struct ctl *ctl, const struct cfg *cfg, void (*line)(const char *text, void *arg),
+		void *arg, struct cfg_errors *errors);
 /** Names in the JSON file to sa_params: algorithm look-up, key lengths; used by apply and `-n`. */
 int ctl_sa_params(const struct cfg_sa *sa, struct sa_params *ret_prm, struct err *err);
 /** All that can be checked of a configuration without devices: cfg_check() and every rule of the setters. @return Number of mistakes. */

@@ -54,13 +54,16 @@ void resolve_route_gone(struct resolve *r, struct rib_route *route);
 uint32_t resolve_nh(struct resolve *r, uint16_t fib, const struct ip_addr *addr);
 
 /** A static entry (arp -s, JSON neighbors). Routes of it are put in. */
-int resolve_neigh_add(struct resolve *r, struct iface *port, const struct ip_addr *addr, const struct rte_ether_addr *mac, struct err *err);
+int resolve_neigh_add(struct resolve *r, struct iface *port, const struct ip_addr *addr,
+		const struct rte_ether_addr *mac, struct err *err);
 int resolve_neigh_delete(struct resolve *r, const struct ip_addr *addr, struct err *err);
 /** The interface goes, or loses this prefix: its neighbours go. @p prefix NULL: all of it. */
-void resolve_neigh_flush(struct resolve *r, const struct iface *port, const struct ip_prefix *prefix);
+void resolve_neigh_flush(
+		struct resolve *r, const struct iface *port, const struct ip_prefix *prefix);
 /** An address was added to a port: announce it (gratuitous ARP, unsolicited NA). */
 void resolve_announce(struct resolve *r, const struct iface *port, const struct ip_addr *addr);
 /** `arp -a`: state in words ("permanent", "expires in 120 seconds", "incomplete"). */
-void resolve_neigh_describe(const struct resolve *r, const struct neigh *n, uint64_t now_ms, char *buf, unsigned int size);
+void resolve_neigh_describe(const struct resolve *r, const struct neigh *n, uint64_t now_ms,
+		char *buf, unsigned int size);
 
 #endif

@@ -45,7 +45,7 @@ struct iface_row {
 	struct rte_ether_addr mac; /* IFACE_PORT */
 	uint32_t reqid;            /* IFACE_IPSEC */
 	uint32_t outer_nh;         /* IFACE_IPSEC: where its outer packets go; NH_NONE: nowhere */
-	struct sa *sa_out;         /* IFACE_IPSEC: the SA in use outbound, NULL: none. Retired with a grace period of its own */
+	struct sa *sa_out; /* IFACE_IPSEC: the SA in use outbound, NULL: none. Retired with a grace period of its own */
 	/* IFACE_IPSEC: the outer header, and the remote end once more as what inbound packets must come from */
 	struct outer outer __rte_cache_aligned;
 	struct ip_addr local, remote;
@@ -64,37 +64,38 @@ enum iface_counter {
 };
 
 struct iface_addr {
-	struct ip_prefix prefix; /* the address itself with the length of its net: bits beyond are kept */
-	struct ip_addr peer;     /* point-to-point destination, af 0: none */
-	bool link_local;         /* made by us (fe80::/64 of a port) */
+	struct ip_prefix
+			prefix; /* the address itself with the length of its net: bits beyond are kept */
+	struct ip_addr peer; /* point-to-point destination, af 0: none */
+	bool link_local;     /* made by us (fe80::/64 of a port) */
 };
 
 /** The control core's record of an interface. */
 struct iface {
-	char name[IFACE_NAME_MAX];        /* [C] */
-	char description[IFACE_DESCR_MAX];/* [C] "" : none */
-	uint16_t index;                   /* [C] 1 to IFACE_MAX - 1 */
-	enum iface_kind kind;             /* [C] */
-	uint8_t flags;                    /* [C] enum iface_flag */
-	uint16_t mtu;                     /* [C] bytes */
-	bool mtu_auto;                    /* [C] */
-	uint16_t fib, tunnelfib;          /* [C] */
-	struct iface_addr *addrs;         /* [C] array */
-	uint16_t nb_addrs;                /* [C] */
+	char name[IFACE_NAME_MAX];         /* [C] */
+	char description[IFACE_DESCR_MAX]; /* [C] "" : none */
+	uint16_t index;                    /* [C] 1 to IFACE_MAX - 1 */
+	enum iface_kind kind;              /* [C] */
+	uint8_t flags;                     /* [C] enum iface_flag */
+	uint16_t mtu;                      /* [C] bytes */
+	bool mtu_auto;                     /* [C] */
+	uint16_t fib, tunnelfib;           /* [C] */
+	struct iface_addr *addrs;          /* [C] array */
+	uint16_t nb_addrs;                 /* [C] */
 
 	/* IFACE_PORT: port_if.h */
-	uint16_t port_id;                 /* [C] */
-	struct rte_ether_addr mac;        /* [C] */
-	char device[64];                  /* [C] ethdev name */
+	uint16_t port_id;          /* [C] */
+	struct rte_ether_addr mac; /* [C] */
+	char device[64];           /* [C] ethdev name */
 
 	/* IFACE_IPSEC: ipsec_if.h */
-	uint32_t reqid;                   /* [C] 0: not chosen yet */
-	struct ip_addr local, remote;     /* [C] tunnel, af 0: none */
-	uint32_t outer_nh;                /* [C] as resolved */
-	struct outer outer;               /* [C] template, made by control from tunnel, SA (NAT-T) and sysctls */
-	struct sa *sa_out;                /* [C] as chosen */
-	uint32_t policy_id[4];            /* [C] in4, out4, in6, out6; 0: none */
-	void *resolve;                    /* [C] of control/resolve.c */
+	uint32_t reqid;               /* [C] 0: not chosen yet */
+	struct ip_addr local, remote; /* [C] tunnel, af 0: none */
+	uint32_t outer_nh;            /* [C] as resolved */
+	struct outer outer; /* [C] template, made by control from tunnel, SA (NAT-T) and sysctls */
+	struct sa *sa_out;  /* [C] as chosen */
+	uint32_t policy_id[4]; /* [C] in4, out4, in6, out6; 0: none */
+	void *resolve;         /* [C] of control/resolve.c */
 };
 
 /** All interfaces. The table of rows is what workers see. */
@@ -105,7 +106,7 @@ struct iface_table {
 	uint32_t count;                           /* [C] */
 	struct iface_names *names;                /* [C] by name; iface.c */
 	struct iface_tunnels *tunnels;            /* [C] by ends and reqid; ipsec_if.c */
-	struct iface_addrs *locals;               /* [C] local addresses with their use count; iface.c */
+	struct iface_addrs *locals; /* [C] local addresses with their use count; iface.c */
 };
 
 struct iface_table *iface_table_create(unsigned int nb_workers, struct err *err);
@@ -118,7 +119,8 @@ struct iface *iface_at(const struct iface_table *t, uint16_t index);
 struct iface *iface_next(const struct iface_table *t, const struct iface *ifp);
 
 /** Enter a new interface: name 1 to 15 of [A-Za-z0-9_.-], not taken (EEXIST). Nothing is published yet. NULL with @p err. */
-struct iface *iface_create(struct iface_table *t, const char *name, enum iface_kind kind, struct err *err);
+struct iface *iface_create(
+		struct iface_table *t, const char *name, enum iface_kind kind, struct err *err);
 /** Take it out: row withdrawn, index given away again only after a grace period. The caller has removed routes and SAs' claims. */
 void iface_destroy(struct iface_table *t, struct iface *ifp);
 /** Allocate now what the next iface_publish() needs, so that it can not fail. 0 or -ENOMEM with @p err. */
@@ -130,9 +132,11 @@ int iface_publish(struct iface_table *t, struct iface *ifp, struct err *err);
  * Add an address. 0, -EEXIST (same address there), -EINVAL (multicast, any, ...), -ENOMEM. Sets UP on an ipsec interface as FreeBSD does.
  * Routes are control's.
  */
-int iface_addr_add(struct iface_table *t, struct iface *ifp, const struct iface_addr *addr, struct err *err);
+int iface_addr_add(struct iface_table *t, struct iface *ifp, const struct iface_addr *addr,
+		struct err *err);
 /** 0 or -EADDRNOTAVAIL. @p ret_old: what it was, may be NULL. */
-int iface_addr_remove(struct iface_table *t, struct iface *ifp, const struct ip_addr *addr, struct iface_addr *ret_old, struct err *err);
+int iface_addr_remove(struct iface_table *t, struct iface *ifp, const struct ip_addr *addr,
+		struct iface_addr *ret_old, struct err *err);
 /** An interface that has this address, or NULL. Constant time. */
 struct iface *iface_of_local(const struct iface_table *t, const struct ip_addr *addr);
 /** The interface's first address of a family (not link-local unless nothing else), or NULL. */

@@ -25,10 +25,11 @@ void ipsec_if_destroy(struct iface_table *t, struct iface *ifp);
  * May the tunnel be this? Families equal, neither end unspecified, both distinct, reqid (or the automatic one) usable.
  * -EAFNOSUPPORT, -EADDRNOTAVAIL, -EINVAL. Changes nothing.
  */
-int ipsec_if_check_tunnel(const struct iface_table *t, const struct iface *ifp, const struct ip_addr *local,
-		const struct ip_addr *remote, struct err *err);
+int ipsec_if_check_tunnel(const struct iface_table *t, const struct iface *ifp,
+		const struct ip_addr *local, const struct ip_addr *remote, struct err *err);
 /** Set the record (checked before): chooses a reqid where it is 0, makes policy ids, re-evaluates RUNNING. Publishes nothing. */
-int ipsec_if_set_tunnel(struct iface_table *t, struct iface *ifp, const struct ip_addr *local, const struct ip_addr *remote, struct err *err);
+int ipsec_if_set_tunnel(struct iface_table *t, struct iface *ifp, const struct ip_addr *local,
+		const struct ip_addr *remote, struct err *err);
 void ipsec_if_delete_tunnel(struct iface_table *t, struct iface *ifp);
 /** 0 (also when nothing changes), -EEXIST (another ipsec interface has it). 0 as reqid: chooses one if none is set. */
 int ipsec_if_set_reqid(struct iface_table *t, struct iface *ifp, uint32_t reqid, struct err *err);
@@ -36,9 +37,10 @@ int ipsec_if_set_reqid(struct iface_table *t, struct iface *ifp, uint32_t reqid,
 bool ipsec_if_update_running(struct iface_table *t, struct iface *ifp);
 
 /** The ipsec interfaces whose tunnel has this local end: *iter = NULL to start. For address events. */
-struct iface *ipsec_if_next_local(const struct iface_table *t, const struct ip_addr *local, struct iface **iter);
+struct iface *ipsec_if_next_local(
+		const struct iface_table *t, const struct ip_addr *local, struct iface **iter);
 /** The interface that claims an SA: out (src local, dst remote) or in (src remote, dst local), and reqid. NULL: none. */
-struct iface *ipsec_if_claim(const struct iface_table *t, const struct ip_addr *src, const struct ip_addr *dst,
-		uint32_t reqid, enum sa_dir *ret_dir);
+struct iface *ipsec_if_claim(const struct iface_table *t, const struct ip_addr *src,
+		const struct ip_addr *dst, uint32_t reqid, enum sa_dir *ret_dir);
 
 #endif

@@ -15,10 +15,10 @@
 #include "base/err.h"
 
 struct port_args {
-	const char *name;          /* of the interface, for messages; NULL: the device's */
-	const char *device;        /* ethdev name */
-	const char *devargs;       /* NULL: the device exists; else rte_eal_hotplug_add("vdev", device, devargs) */
-	uint16_t mtu;              /* bytes of an IP packet */
+	const char *name;   /* of the interface, for messages; NULL: the device's */
+	const char *device; /* ethdev name */
+	const char *devargs; /* NULL: the device exists; else rte_eal_hotplug_add("vdev", device, devargs) */
+	uint16_t mtu; /* bytes of an IP packet */
 	bool has_mac;
 	struct rte_ether_addr mac; /* wanted; promiscuous where the driver can not set it */
 	unsigned int nb_workers;   /* queues wanted */
@@ -28,8 +28,8 @@ struct port_args {
 /** What a port became. */
 struct port_info {
 	uint16_t port_id;
-	uint16_t nb_rxq;           /* min(nb_workers, device) */
-	uint16_t nb_txq;           /* min(nb_workers, device): below nb_workers, queues are shared through their owner */
+	uint16_t nb_rxq; /* min(nb_workers, device) */
+	uint16_t nb_txq; /* min(nb_workers, device): below nb_workers, queues are shared through their owner */
 	uint16_t mtu;
 	bool promiscuous;
 	struct rte_ether_addr mac; /* that frames must be sent from and are addressed to */

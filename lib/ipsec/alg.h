@@ -16,17 +16,17 @@
 enum alg_class { ALG_CIPHER, ALG_AEAD, ALG_AUTH };
 
 struct alg {
-	const char *name;        /* setkey(8)'s and ours: "rijndael-cbc" is an alias of "aes-cbc" */
-	const char *aliases[4];  /* other names that are accepted, NULL-terminated */
+	const char *name;       /* setkey(8)'s and ours: "rijndael-cbc" is an alias of "aes-cbc" */
+	const char *aliases[4]; /* other names that are accepted, NULL-terminated */
 	const char *rfc;
 	enum alg_class kind;
-	bool counter_mode;       /* a repeated nonce breaks it: GCM, CTR, ChaCha20, GMAC */
-	uint8_t key_lens[4];     /* allowed key lengths in bytes without salt, 0-terminated; empty: none (null) */
-	uint8_t salt_len;        /* bytes at the end of the key that are salt or nonce */
-	uint8_t iv_len;          /* explicit IV in the packet, bytes */
-	uint8_t block_len;       /* the ciphertext is a multiple of it (at least 4: RFC 4303 2.4) */
-	uint8_t icv_len;         /* bytes; 0 for ciphers */
-	bool key_free;           /* AUTH: HMAC takes keys of any length that the RFC allows: min in key_lens[0] */
+	bool counter_mode; /* a repeated nonce breaks it: GCM, CTR, ChaCha20, GMAC */
+	uint8_t key_lens[4]; /* allowed key lengths in bytes without salt, 0-terminated; empty: none (null) */
+	uint8_t salt_len;  /* bytes at the end of the key that are salt or nonce */
+	uint8_t iv_len;    /* explicit IV in the packet, bytes */
+	uint8_t block_len; /* the ciphertext is a multiple of it (at least 4: RFC 4303 2.4) */
+	uint8_t icv_len;   /* bytes; 0 for ciphers */
+	bool key_free; /* AUTH: HMAC takes keys of any length that the RFC allows: min in key_lens[0] */
 	enum rte_crypto_cipher_algorithm cipher; /* for ALG_CIPHER */
 	enum rte_crypto_aead_algorithm aead;     /* for ALG_AEAD */
 	enum rte_crypto_auth_algorithm auth;     /* for ALG_AUTH */

@@ -23,7 +23,8 @@ struct engine_ops {
 	 * Open for @p nb_workers workers (devices are made and started on demand, or here). Control core, before workers run.
 	 * @return The engine, freed by close(); NULL with @p err.
 	 */
-	struct engine *(*open)(struct counter_table *counters, unsigned int nb_workers, struct err *err);
+	struct engine *(*open)(
+			struct counter_table *counters, unsigned int nb_workers, struct err *err);
 	/** Close and free; no session is left, no worker runs. NULL is allowed. */
 	void (*close)(struct engine *e);
 
@@ -35,7 +36,8 @@ struct engine_ops {
 	/** Bytes of a session behind struct sa. */
 	size_t (*session_size)(const struct engine *e);
 	/** Fill the session of @p sa (all [I] fields of line 0 are set). Control core; may run while workers poll. */
-	int (*session_create)(struct engine *e, struct sa *sa, const struct sa_params *prm, unsigned int nb_workers, struct err *err);
+	int (*session_create)(struct engine *e, struct sa *sa, const struct sa_params *prm,
+			unsigned int nb_workers, struct err *err);
 	/** No op of it is in a device. Wipes what it knows of the keys. */
 	void (*session_destroy)(struct engine *e, struct sa *sa);
 	/** For show: the device that runs it ("crypto_aesni_gcm0") and its driver. */
@@ -60,17 +62,21 @@ struct engine_ops {
 	 * Take back what is finished, at most @p n, of both directions, in order per SA. Does not touch SA counters.
 	 * @return Number of packets, now the caller's.
 	 */
-	uint16_t (*poll)(struct engine *e, unsigned int worker, struct rte_mbuf *ret_pkts[], uint16_t n);
+	uint16_t (*poll)(struct engine *e, unsigned int worker, struct rte_mbuf *ret_pkts[],
+			uint16_t n);
 	/** Packets of that worker inside. The worker, or anyone when the worker has stopped. */
 	uint32_t (*in_flight)(const struct engine *e, unsigned int worker);
 	/** For `show crypto`: one call per device. May be NULL. */
-	void (*foreach_device)(const struct engine *e, void (*cb)(const char *device, const char *driver, unsigned int sessions, void *arg), void *arg);
+	void (*foreach_device)(const struct engine *e,
+			void (*cb)(const char *device, const char *driver, unsigned int sessions,
+					void *arg),
+			void *arg);
 };
 
 /** An open engine. Drivers embed it as their first member. */
 struct engine {
-	const struct engine_ops *ops;    /* [I] */
-	struct counter_table *counters;  /* [I] of the SAs, for SA_CNT_ENQ */
+	const struct engine_ops *ops;   /* [I] */
+	struct counter_table *counters; /* [I] of the SAs, for SA_CNT_ENQ */
 };
 
 #endif

@@ -14,11 +14,11 @@
 #define REPLAY_BLOCKS_MAX (REPLAY_WINDOW_MAX / 64 * 2)
 
 struct replay {
-	uint64_t top;        /* [W] highest sequence number that has authenticated; 0: none yet */
-	uint32_t window;     /* [I] packets, 0: no check; multiple of 32 as set, 32 to REPLAY_WINDOW_MAX */
+	uint64_t top;    /* [W] highest sequence number that has authenticated; 0: none yet */
+	uint32_t window; /* [I] packets, 0: no check; multiple of 32 as set, 32 to REPLAY_WINDOW_MAX */
 	uint32_t block_mask; /* [I] number of 64-bit blocks, a power of two with at least one spare, less one */
-	bool esn;            /* [I] */
-	uint64_t *block;     /* [W] allocated by replay_init() */
+	bool esn;        /* [I] */
+	uint64_t *block; /* [W] allocated by replay_init() */
 };
 
 /**

@@ -55,50 +55,50 @@ struct sa_params {
 	uint32_t spi;            /* host order, 256 to 2^32 - 1 */
 	uint32_t reqid;          /* 0: none */
 	enum sa_mode mode;
-	const struct alg *enc;   /* NULL: none given */
-	const struct alg *auth;  /* NULL: none given */
+	const struct alg *enc;  /* NULL: none given */
+	const struct alg *auth; /* NULL: none given */
 	struct sa_keys keys;
-	uint32_t replay_window;  /* packets, 0: no check */
+	uint32_t replay_window; /* packets, 0: no check */
 	bool esn;
 	uint16_t natt_sport, natt_dport; /* host order, 0: not in UDP */
 	struct sa_lifetime soft, hard;
 	enum sa_pad pad;
-	bool cyclic_seq_off;     /* setkey's -f nocyclic-seq; ours never wrap anyway */
-	uint64_t seq_start;      /* out: the last number used before; in: top of the window. 0 for a new SA */
+	bool cyclic_seq_off; /* setkey's -f nocyclic-seq; ours never wrap anyway */
+	uint64_t seq_start; /* out: the last number used before; in: top of the window. 0 for a new SA */
 };
 
 /* fields of a row of sa counters, each worker its own line */
 enum sa_counter {
-	SA_CNT_ENQ,       /* packets handed to the engine */
-	SA_CNT_DONE,      /* packets back from it, good or bad: ENQ - DONE are inside */
-	SA_CNT_PACKETS,   /* good ones */
-	SA_CNT_BYTES,     /* of inner packets, good ones */
-	SA_CNT_AUTH,      /* failed the integrity check */
-	SA_CNT_REPLAY,    /* replayed */
-	SA_CNT_ERRORS,    /* every other failure (padding, exhausted, device) */
-	SA_CNT_LAST_USE   /* rte_get_timer_cycles() of the last good one (not a sum: take the maximum) */
+	SA_CNT_ENQ,     /* packets handed to the engine */
+	SA_CNT_DONE,    /* packets back from it, good or bad: ENQ - DONE are inside */
+	SA_CNT_PACKETS, /* good ones */
+	SA_CNT_BYTES,   /* of inner packets, good ones */
+	SA_CNT_AUTH,    /* failed the integrity check */
+	SA_CNT_REPLAY,  /* replayed */
+	SA_CNT_ERRORS,  /* every other failure (padding, exhausted, device) */
+	SA_CNT_LAST_USE /* rte_get_timer_cycles() of the last good one (not a sum: take the maximum) */
 };
 static_assert(SA_CNT_LAST_USE == COUNTER_FIELDS - 1, "a row is one line");
 
 /** What workers read. Allocated with the engine's session behind it (sa_session()). */
 struct sa {
 	/* cache line 0: read per run of packets, never written while in use */
-	struct engine *engine;   /* [I] */
-	uint32_t id;             /* [I] 1 to SA_MAX - 1: row of the counters; stable for its life */
-	rte_be32_t spi;          /* [I] network order */
-	uint16_t iface;          /* [A] ipsec interface that claims it, 0: none. Relaxed loads */
-	uint16_t worker;         /* [I] inbound: the worker that owns the window */
-	uint8_t dir;             /* [I] enum sa_dir */
-	uint8_t state;           /* [A] enum sa_state */
-	uint8_t natt;            /* [I] 1: ESP in UDP */
-	uint8_t iv_len;          /* [I] */
-	uint8_t block_len;       /* [I] */
-	uint8_t icv_len;         /* [I] */
-	uint8_t counter_mode;    /* [I] 1: the IV is the sequence number XOR iv_mask */
-	uint8_t min_len;         /* [I] inbound: shortest ESP payload (header, IV, one block, ICV) */
-	uint64_t iv_mask;        /* [I] random, drawn when made (DESIGN.md D11), network order */
-	struct sa_ctl *ctl;      /* [I] not for workers */
-	uint16_t overhead;       /* [I] most bytes that ESP adds behind the outer header: header, IV, pad, trailer, ICV */
+	struct engine *engine; /* [I] */
+	uint32_t id;           /* [I] 1 to SA_MAX - 1: row of the counters; stable for its life */
+	rte_be32_t spi;        /* [I] network order */
+	uint16_t iface;        /* [A] ipsec interface that claims it, 0: none. Relaxed loads */
+	uint16_t worker;       /* [I] inbound: the worker that owns the window */
+	uint8_t dir;           /* [I] enum sa_dir */
+	uint8_t state;         /* [A] enum sa_state */
+	uint8_t natt;          /* [I] 1: ESP in UDP */
+	uint8_t iv_len;        /* [I] */
+	uint8_t block_len;     /* [I] */
+	uint8_t icv_len;       /* [I] */
+	uint8_t counter_mode;  /* [I] 1: the IV is the sequence number XOR iv_mask */
+	uint8_t min_len;       /* [I] inbound: shortest ESP payload (header, IV, one block, ICV) */
+	uint64_t iv_mask;      /* [I] random, drawn when made (DESIGN.md D11), network order */
+	struct sa_ctl *ctl;    /* [I] not for workers */
+	uint16_t overhead; /* [I] most bytes that ESP adds behind the outer header: header, IV, pad, trailer, ICV */
 
 	/* cache line 1: the window, its one worker's */
 	struct replay replay __rte_cache_aligned; /* [W] */
@@ -106,26 +106,27 @@ struct sa {
 	/* the engine's session; size from engine_ops.session_size */
 	uint8_t session[] __rte_cache_aligned;
 };
-static_assert(offsetof(struct sa, replay) == RTE_CACHE_LINE_SIZE, "line 0 is read, line 1 is written");
+static_assert(offsetof(struct sa, replay) == RTE_CACHE_LINE_SIZE,
+		"line 0 is read, line 1 is written");
 
 /** The control core's record. */
 struct sa_ctl {
-	struct sa *sa;             /* [C] NULL until an interface claims it and a session exists */
-	uint32_t id;               /* [C] as sa->id */
-	struct sa_params prm;      /* [C] with keys; kept for `save`, rebind and GETSA */
-	uint8_t fingerprint[8];    /* [C] first bytes of SHA-256 over the keys */
-	enum sa_state state;       /* [C] */
-	enum sa_dir dir;           /* [C] */
-	uint16_t iface;            /* [C] claimed by, 0: none */
-	uint64_t created_s;        /* [C] wall clock, seconds */
-	uint64_t created_ms;       /* [C] monotonic */
-	uint64_t first_use_ms;     /* [C] monotonic, 0: not yet */
-	uint64_t order;            /* [C] rises with each SA added: oldest and newest */
-	struct engine *engine;     /* [C] that will run it; chosen (and refused) when it is added */
+	struct sa *sa;          /* [C] NULL until an interface claims it and a session exists */
+	uint32_t id;            /* [C] as sa->id */
+	struct sa_params prm;   /* [C] with keys; kept for `save`, rebind and GETSA */
+	uint8_t fingerprint[8]; /* [C] first bytes of SHA-256 over the keys */
+	enum sa_state state;    /* [C] */
+	enum sa_dir dir;        /* [C] */
+	uint16_t iface;         /* [C] claimed by, 0: none */
+	uint64_t created_s;     /* [C] wall clock, seconds */
+	uint64_t created_ms;    /* [C] monotonic */
+	uint64_t first_use_ms;  /* [C] monotonic, 0: not yet */
+	uint64_t order;         /* [C] rises with each SA added: oldest and newest */
+	struct engine *engine;  /* [C] that will run it; chosen (and refused) when it is added */
 	struct counter_table *counters; /* [C] */
 	/* [C] NULL, or told when a worker record with this id comes (take) and when it is gone: the id is used till then */
 	void (*hold)(void *arg, uint32_t id, bool take);
-	void *hold_arg;            /* [C] */
+	void *hold_arg; /* [C] */
 };
 
 /**
@@ -143,7 +144,8 @@ void sa_fingerprint(const struct sa_params *prm, uint8_t ret_fp[8]);
  * Make the control record of a checked SA. Copies @p prm. The keys are locked in memory that core dumps leave out where the kernel allows.
  * @return NULL with @p err (ENOMEM).
  */
-struct sa_ctl *sa_ctl_create(const struct sa_params *prm, uint32_t id, struct counter_table *counters, struct err *err);
+struct sa_ctl *sa_ctl_create(const struct sa_params *prm, uint32_t id,
+		struct counter_table *counters, struct err *err);
 /** Wipe and free. Its worker record must be gone. NULL is allowed. */
 void sa_ctl_destroy(struct sa_ctl *ctl);
 
@@ -155,7 +157,8 @@ void sa_ctl_destroy(struct sa_ctl *ctl);
  *   More than one: outbound numbers are drawn atomically.
  * @return 0 or -errno with @p err; nothing changed then.
  */
-int sa_open(struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker, unsigned int nb_workers, struct err *err);
+int sa_open(struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker, unsigned int nb_workers,
+		struct err *err);
 /** Retire the worker record: freed when no worker reads it and no op is in a device. Unpublished by the caller before. */
 void sa_retire(struct sa_ctl *ctl);
 

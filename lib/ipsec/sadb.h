@@ -36,8 +36,8 @@ void sadb_remove(struct sadb *db, struct sa_ctl *ctl);
 
 struct sa_ctl *sadb_find(const struct sadb *db, const struct ip_addr *dst, uint32_t spi);
 /** All of that pair and reqid, oldest first: call with *iter = NULL to start; NULL at the end. */
-struct sa_ctl *sadb_next_of(const struct sadb *db, const struct ip_addr *src, const struct ip_addr *dst,
-		uint32_t reqid, struct sa_ctl **iter);
+struct sa_ctl *sadb_next_of(const struct sadb *db, const struct ip_addr *src,
+		const struct ip_addr *dst, uint32_t reqid, struct sa_ctl **iter);
 /** All, oldest first; @p cb may remove the one it is given; stops when it returns non-zero and returns that. */
 int sadb_foreach(struct sadb *db, int (*cb)(struct sa_ctl *ctl, void *arg), void *arg);
 uint32_t sadb_count(const struct sadb *db);
@@ -54,6 +54,7 @@ uint32_t sadb_count(const struct sadb *db);
  *
  * Context: any worker. Never blocks, allocates, logs or writes shared memory.
  */
-uint16_t sadb_lookup_bulk(const struct sadb *db, struct rte_mbuf *const pkts[], struct sa *ret_sas[], uint16_t n);
+uint16_t sadb_lookup_bulk(const struct sadb *db, struct rte_mbuf *const pkts[],
+		struct sa *ret_sas[], uint16_t n);
 
 #endif

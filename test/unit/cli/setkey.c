@@ -165,8 +165,10 @@ says_what_is_wrong_and_where(void **state)
 				"digits" },
 		{ ADD "-E aes-cbc \"open;\nflush;", "line 1: a quote is not closed on its line" },
 		{ ADD GCM " " GCM ";", "line 1: -E is given twice" },
-		{ ADD GCM, "line 1: the text ends where this is expected: -m -u -r -f -lh -ls -bh -bs -ph -ps -esn "
-			   "-natt -E -A ;" },
+		{ ADD GCM,
+				"line 1: the text ends where this is expected: -m -u -r -f -lh -ls "
+				"-bh -bs -ph -ps -esn "
+				"-natt -E -A ;" },
 		{ ADD "-x 1;",
 				"line 1: '-x' where this is expected: -m -u -r -f -lh -ls -bh -bs "
 				"-ph -ps -esn -natt -E "
