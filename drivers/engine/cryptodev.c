@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The cryptodev engine: rte_ipsec prepares crypto ops, a cryptodev runs them, rte_ipsec finishes. It does everything that some
- * device can do and is the reference for other engines. Here: open, close and sessions (control core); packets are in
- * cryptodev_enq.c and cryptodev_deq.c. The replay window is not here: the datapath moves it (DESIGN.md D4).
+ * The cryptodev engine: rte_ipsec prepares crypto ops, a cryptodev runs them, rte_ipsec finishes.
+ * It does everything that some device can do and is the reference for other engines. Here: open,
+ * close and sessions (control core); packets are in cryptodev_enq.c and cryptodev_deq.c. The replay
+ * window is not here: the datapath moves it (DESIGN.md D4).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -36,7 +37,10 @@ worker_create(unsigned int serial, unsigned int worker)
 	w->op_pool = rte_crypto_op_pool_create(
 			name, RTE_CRYPTO_OP_TYPE_SYMMETRIC, CD_OPS, 0, CD_IV_MAX, SOCKET_ID_ANY);
 	w->free_ops = rte_zmalloc("cd_ops", CD_OPS * sizeof(*w->free_ops), RTE_CACHE_LINE_SIZE);
-	/* all of them, once: a stack of our own is cheaper than the pool, whose type hardware drivers want all the same */
+	/*
+	 * all of them, once: a stack of our own is cheaper than the pool, whose type hardware
+	 * drivers want all the same
+	 */
 	if (w->op_pool == NULL || w->free_ops == NULL ||
 			rte_crypto_op_bulk_alloc(w->op_pool, RTE_CRYPTO_OP_TYPE_SYMMETRIC,
 					w->free_ops, CD_OPS) != CD_OPS) {
@@ -102,7 +106,10 @@ cd_session_check(struct engine *engine, const struct sa_params *prm, struct err 
 	void *session;
 	int rc;
 
-	/* a real session both ways: drivers refuse combinations that their capabilities do not tell of */
+	/*
+	 * a real session both ways: drivers refuse combinations that their capabilities do not tell
+	 * of
+	 */
 	for (dir = SA_DIR_IN; dir <= SA_DIR_OUT; dir++) {
 		rc = cd_xform_fill(&xf, prm, dir, err);
 		if (rc < 0)
@@ -121,7 +128,10 @@ cd_session_size(const struct engine *engine __rte_unused)
 	return sizeof(struct cd_session);
 }
 
-/* Transport mode over our own outer header (DESIGN.md D3); "proto" tells the library the family of that header. */
+/*
+ * Transport mode over our own outer header (DESIGN.md D3); "proto" tells the library the family of
+ * that header.
+ */
 static void
 lib_params(struct rte_ipsec_sa_prm *lp, const struct cd_session *s, const struct sa_params *prm,
 		enum sa_dir dir)
@@ -143,7 +153,10 @@ lib_params(struct rte_ipsec_sa_prm *lp, const struct cd_session *s, const struct
 	if (dir == SA_DIR_OUT) {
 		lp->ipsec_xform.esn.value = prm->seq_start + 1; /* the next one */
 	} else if (prm->esn) {
-		/* on only to carry the upper half; as wide as we infer, and then it has a spare block (DESIGN.md T2) */
+		/*
+		 * on only to carry the upper half; as wide as we infer, and then it has a spare
+		 * block (DESIGN.md T2)
+		 */
 		lp->ipsec_xform.replay_win_sz = s->infer_window;
 		lp->ipsec_xform.esn.value = prm->seq_start;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The inside of the cryptodev engine, shared by its files: devices made on demand, sessions, and what each worker keeps.
+ * The inside of the cryptodev engine, shared by its files: devices made on demand, sessions, and
+ * what each worker keeps.
  *
  *   cryptodev.c         open, close, sessions: the operations table
  *   cryptodev_xform.c   what an SA asks for, as rte_crypto transforms
@@ -24,7 +25,10 @@
 #define CD_DEVS_MAX 32
 /* Ops of a worker: what may be in flight. 192 bytes each. */
 #define CD_OPS 2048
-/* Descriptors of a queue pair: more than the ops that can be in it, so that software devices never are full. */
+/*
+ * Descriptors of a queue pair: more than the ops that can be in it, so that software devices never
+ * are full.
+ */
 #define CD_DESCRIPTORS 4096
 /* Packets that go through the loops together, and prefetch distance in packets. */
 #define CD_BURST 64
@@ -60,11 +64,15 @@ struct cd_session {
 	bool esn;       /* [I] */
 	bool aead;      /* [I] */
 	uint8_t pad;    /* [I] enum sa_pad */
-	uint8_t sqh_len; /* [I] bytes of the upper half that the library keeps behind the trailer while an op is out */
+	/*
+	 * [I] bytes of the upper half that the library keeps behind the trailer while an op is out
+	 */
+	uint8_t sqh_len;
 	uint8_t aad_len;       /* [I] bytes behind the ICV that the library uses */
 	uint32_t infer_window; /* [I] inbound ESN: replay_infer_window() */
 	uint32_t lib_size;     /* [C] bytes of ss.sa */
-	const void *ses_last; /* [I] last line of the session: software keeps its fields behind the keys */
+	/* [I] last line of the session: software keeps its fields behind the keys */
+	const void *ses_last;
 	uint64_t lib_top; /* [W] inbound ESN: the library's highest number */
 };
 static_assert(sizeof(struct rte_ipsec_session) == RTE_CACHE_LINE_SIZE, "line 0");
@@ -78,7 +86,8 @@ struct cd_worker {
 	uint32_t in_dev[CD_DEVS_MAX];    /* [W] ops of ours inside */
 	uint8_t dev_id[CD_DEVS_MAX];     /* [W] copied when first used */
 	struct rte_mbuf *
-			rejected; /* [W] refused packets that wait for poll(), linked by next, oldest first */
+			/* [W] refused packets that wait for poll(), linked by next, oldest first */
+			rejected;
 	struct rte_mbuf *rejected_last; /* [W] */
 	struct rte_mempool *op_pool;    /* [I] */
 } __rte_cache_aligned;
@@ -108,10 +117,16 @@ cd_session_of(struct sa *sa)
 int cd_xform_fill(
 		struct cd_xform *xf, const struct sa_params *prm, enum sa_dir dir, struct err *err);
 
-/** Can a device with these capabilities (ended by RTE_CRYPTO_OP_TYPE_UNDEFINED) and feature flags run the chain? */
+/**
+ * Can a device with these capabilities (ended by RTE_CRYPTO_OP_TYPE_UNDEFINED) and feature flags
+ * run the chain?
+ */
 bool cd_caps_can(const struct rte_cryptodev_capabilities *caps, uint64_t features,
 		const struct rte_crypto_sym_xform *first);
-/** Driver names in the order of preference for the chain; @p ret of at least CD_RANK_MAX. @return Number of names. */
+/**
+ * Driver names in the order of preference for the chain; @p ret of at least CD_RANK_MAX. @return
+ * Number of names.
+ */
 #define CD_RANK_MAX 8
 unsigned int cd_caps_rank(const struct rte_crypto_sym_xform *first, const char *ret[CD_RANK_MAX]);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Can a device with these capabilities run these transforms, and which software driver does it best? Pure functions over
- * tables; no device is touched here.
+ * Can a device with these capabilities run these transforms, and which software driver does it
+ * best? Pure functions over tables; no device is touched here.
  */
 #include <rte_common.h>
 
@@ -72,7 +72,8 @@ cd_caps_can(const struct rte_cryptodev_capabilities *caps, uint64_t features,
 }
 
 /*
- * Cycles per packet of the whole engine, out / in, EPYC (Zen 3) at 2.45 GHz, bursts of 64 (32 measured equal), 50 bytes inside:
+ * Cycles per packet of the whole engine, out / in, EPYC (Zen 3) at 2.45 GHz, bursts of 64 (32
+ * measured equal), 50 bytes inside:
  *
  *                            aesni_gcm  aesni_mb    chacha20_poly1305  openssl
  *   aes-gcm-16 128           234 / 257  272 / 308                      2464 / 2491

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Back from the devices: status of each op first (with lookaside ops rte_ipsec does not look at it, DESIGN.md T3), then
- * rte_ipsec by runs of one SA. The packets keep the order in which the device returned them.
+ * Back from the devices: status of each op first (with lookaside ops rte_ipsec does not look at it,
+ * DESIGN.md T3), then rte_ipsec by runs of one SA. The packets keep the order in which the device
+ * returned them.
  */
 #include "cryptodev.h"
 #include "cryptodev_pkt.h"
 
 /*
- * The library wants padding of 1, 2, 3...; where the SA says otherwise, give it that. A zero-pad SA takes what the library takes
- * as well. What does not fit is left for the library to refuse.
+ * The library wants padding of 1, 2, 3...; where the SA says otherwise, give it that. A zero-pad SA
+ * takes what the library takes as well. What does not fit is left for the library to refuse.
  */
 static void
 pad_normalize(const struct cd_session *s, const struct sa *sa, struct rte_mbuf *m)
@@ -29,8 +30,9 @@ pad_normalize(const struct cd_session *s, const struct sa *sa, struct rte_mbuf *
 }
 
 /*
- * Would rte_ipsec, whose top moves while it goes through the run, still infer the numbers that the packets were authenticated
- * with? It infers again, and a packet more than a window late would throw its top 2^32 ahead.
+ * Would rte_ipsec, whose top moves while it goes through the run, still infer the numbers that the
+ * packets were authenticated with? It infers again, and a packet more than a window late would
+ * throw its top 2^32 ahead.
  */
 static bool
 esn_run_is_close(const struct cd_session *s, struct rte_mbuf *pkts[], uint16_t n)
@@ -65,7 +67,10 @@ esn_process(struct cd_session *s, struct rte_mbuf *pkts[], uint16_t n)
 	return k;
 }
 
-/* One at a time where numbers are far apart; those that have fallen out of the library's window meanwhile are replays. */
+/*
+ * One at a time where numbers are far apart; those that have fallen out of the library's window
+ * meanwhile are replays.
+ */
 static void
 esn_process_run(struct cd_session *s, struct rte_mbuf *pkts[], uint16_t n)
 {
@@ -114,7 +119,10 @@ decap_run(struct cd_session *s, const struct sa *sa, struct rte_mbuf *pkts[], ui
 	}
 }
 
-/* Outbound there is something left to do only when the library keeps the upper half between trailer and ICV. */
+/*
+ * Outbound there is something left to do only when the library keeps the upper half between trailer
+ * and ICV.
+ */
 static inline void
 finish_run(struct rte_mbuf *pkts[], uint16_t n)
 {
@@ -201,7 +209,10 @@ cd_poll(struct engine *engine, unsigned int worker, struct rte_mbuf *ret_pkts[],
 		dev = (unsigned int)__builtin_ctz(todo);
 		k = poll_device(w, worker, dev, ret_pkts + got, (uint16_t)(n - got));
 		got = (uint16_t)(got + k);
-		/* a full burst: there may be more. Less: what still is in the lanes of a multi-buffer device may fill up */
+		/*
+		 * a full burst: there may be more. Less: what still is in the lanes of a
+		 * multi-buffer device may fill up
+		 */
 		if (k < CD_BURST || w->in_dev[dev] == 0)
 			todo &= ~(UINT32_C(1) << dev);
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The devices of the engine. Those that EAL made (PCI, --vdev) come first, hardware before software; where none of them can
- * run an SA, a software device is made. A device is configured with a queue pair per worker and started once, before a session
- * on it exists, so that a worker that meets the session finds the device ready. Control core.
+ * The devices of the engine. Those that EAL made (PCI, --vdev) come first, hardware before
+ * software; where none of them can run an SA, a software device is made. A device is configured
+ * with a queue pair per worker and started once, before a session on it exists, so that a worker
+ * that meets the session finds the device ready. Control core.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -147,7 +148,10 @@ session_make(struct cd_engine *e, struct cd_device *d, struct rte_crypto_sym_xfo
 	return session;
 }
 
-/* Places of the search for a device, best first: hardware, then software as ranked; present ones before made ones. */
+/*
+ * Places of the search for a device, best first: hardware, then software as ranked; present ones
+ * before made ones.
+ */
 static void *
 session_on_present(struct cd_engine *e, struct rte_crypto_sym_xform *first, const char *driver,
 		unsigned int *ret_dev)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Packets to ops to devices. A burst goes through in loops: look at the packets, rte_ipsec by runs of one SA, finish IVs and
- * padding, one enqueue per device. The finishing is a loop of its own so that no store into an IV is followed at once by the
- * cipher's wider load (DESIGN.md T13). What can not go down waits for poll() with its drop reason.
+ * Packets to ops to devices. A burst goes through in loops: look at the packets, rte_ipsec by runs
+ * of one SA, finish IVs and padding, one enqueue per device. The finishing is a loop of its own so
+ * that no store into an IV is followed at once by the cipher's wider load (DESIGN.md T13). What can
+ * not go down waits for poll() with its drop reason.
  */
 #include <rte_random.h>
 
@@ -11,7 +12,10 @@
 
 #define AHEAD 4
 
-/* The lines of SAs that are not met twice in a burst: session, what rte_ipsec reads and writes, what the driver reads first. */
+/*
+ * The lines of SAs that are not met twice in a burst: session, what rte_ipsec reads and writes,
+ * what the driver reads first.
+ */
 static inline void
 prefetch_session(struct rte_mbuf *m)
 {
@@ -136,8 +140,8 @@ decap_reason(const struct sa *sa, const struct cd_session *s, struct rte_mbuf *m
 }
 
 /*
- * rte_ipsec over the runs of a burst. Good packets are in their ops (sym->m_src), which move to the front of @p ops.
- * Returns how many.
+ * rte_ipsec over the runs of a burst. Good packets are in their ops (sym->m_src), which move to the
+ * front of @p ops. Returns how many.
  */
 static inline uint16_t
 prepare_runs(struct cd_engine *e, struct cd_worker *w, unsigned int worker, struct rte_mbuf *pkts[],
@@ -172,7 +176,10 @@ prepare_runs(struct cd_engine *e, struct cd_worker *w, unsigned int worker, stru
 	return good;
 }
 
-/* RFC 4303, 2.4 leaves the bytes of padding to the SA (setkey's -f); the library has written 1, 2, 3... */
+/*
+ * RFC 4303, 2.4 leaves the bytes of padding to the SA (setkey's -f); the library has written 1, 2,
+ * 3...
+ */
 static void
 pad_rewrite(const struct cd_session *s, const struct sa *sa, struct rte_mbuf *m)
 {
@@ -193,7 +200,10 @@ encap_finish(struct rte_crypto_op *op)
 	const struct cd_session *s = cd_session_of(meta->sa);
 
 	if (sa->counter_mode) {
-		/* nonce: salt, then the explicit IV; in the packet the IV is behind SPI and sequence number */
+		/*
+		 * nonce: salt, then the explicit IV; in the packet the IV is behind SPI and
+		 * sequence number
+		 */
 		*rte_crypto_op_ctod_offset(op, uint64_t *, CD_IV_OFFSET + 4) ^= sa->iv_mask;
 		*rte_pktmbuf_mtod_offset(m, uint64_t *,
 				meta->l3_len + sizeof(struct rte_esp_hdr)) ^= sa->iv_mask;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * How a packet is shown to rte_ipsec, which knows two kinds of outer header: IPv4, of any length, and a bare IPv6 header. For
- * IPv6 with something behind it (UDP, extension headers) the last 40 bytes are shown as the header and the rest as layer 2.
- * The library then writes payload length and next header into bytes that mean something else; they are kept in
- * meta.scratch and put back.
+ * How a packet is shown to rte_ipsec, which knows two kinds of outer header: IPv4, of any length,
+ * and a bare IPv6 header. For IPv6 with something behind it (UDP, extension headers) the last 40
+ * bytes are shown as the header and the rest as layer 2. The library then writes payload length and
+ * next header into bytes that mean something else; they are kept in meta.scratch and put back.
  *
  *     |<---------------- meta.l3_len ---------------->|
  *     [ IPv6 header ............... ][ UDP or options ] ESP
@@ -58,7 +58,10 @@ cd_show_lengths(const struct cd_session *s, struct rte_mbuf *m, const struct pkt
 	m->tx_offload = rte_mbuf_tx_offload(meta->l3_len - l3, l3, 0, 0, 0, 0, 0);
 }
 
-/* Pad length, then the IP protocol inside, while ICV and the library's upper half of the number still are behind them. */
+/*
+ * Pad length, then the IP protocol inside, while ICV and the library's upper half of the number
+ * still are behind them.
+ */
 static inline uint8_t *
 cd_trailer(const struct cd_session *s, const struct sa *sa, struct rte_mbuf *m)
 {

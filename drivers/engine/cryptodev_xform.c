@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From the parameters of an SA to the transforms that rte_cryptodev and rte_ipsec take. Control core; the keys are not copied.
+ * From the parameters of an SA to the transforms that rte_cryptodev and rte_ipsec take. Control
+ * core; the keys are not copied.
  */
 #include <errno.h>
 #include <string.h>
@@ -66,7 +67,9 @@ cd_xform_fill(struct cd_xform *xf, const struct sa_params *prm, enum sa_dir dir,
 		return 0;
 	}
 	if (prm->auth != NULL && prm->auth->auth == RTE_CRYPTO_AUTH_AES_GMAC) {
-		/* the library puts the upper half at the end, RFC 4543 (3.3) wants it in the middle */
+		/*
+		 * the library puts the upper half at the end, RFC 4543 (3.3) wants it in the middle
+		 */
 		if (prm->esn)
 			return err_set(err, ENOTSUP,
 					"sa %s spi %u: aes-gmac with extended sequence numbers is "

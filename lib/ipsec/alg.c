@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The table of algorithms and the rules about key lengths and pairs that follow from it. Called by the parsers of setkey(8)
- * statements and JSON, and by sa_params_check(). Whether a device can run an algorithm is not decided here.
+ * The table of algorithms and the rules about key lengths and pairs that follow from it. Called by
+ * the parsers of setkey(8) statements and JSON, and by sa_params_check(). Whether a device can run
+ * an algorithm is not decided here.
  */
 #include <errno.h>
 #include <stdio.h>

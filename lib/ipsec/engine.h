@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An engine turns packets of SAs into ESP and back (DESIGN.md D5). Drivers (drivers/engine/) implement engine_ops; the datapath
- * calls them. Packets of a burst go down together, whatever SAs they belong to.
+ * An engine turns packets of SAs into ESP and back (DESIGN.md D5). Drivers (drivers/engine/)
+ * implement engine_ops; the datapath calls them. Packets of a burst go down together, whatever SAs
+ * they belong to.
  */
 #ifndef IPSEC_ENGINE_H
 #define IPSEC_ENGINE_H
@@ -20,7 +21,8 @@ struct engine_ops {
 	const char *name; /* "cryptodev", "ipsec_mb" */
 
 	/**
-	 * Open for @p nb_workers workers (devices are made and started on demand, or here). Control core, before workers run.
+	 * Open for @p nb_workers workers (devices are made and started on demand, or here). Control
+	 * core, before workers run.
 	 * @return The engine, freed by close(); NULL with @p err.
 	 */
 	struct engine *(*open)(
@@ -29,13 +31,17 @@ struct engine_ops {
 	void (*close)(struct engine *e);
 
 	/**
-	 * Can some device run such an SA? Called when an SA is configured; makes the device it needs when devices are chosen
-	 * automatically. -ENOTSUP with one sentence why not. Control core; may run while workers poll.
+	 * Can some device run such an SA? Called when an SA is configured; makes the device it
+	 * needs when devices are chosen automatically. -ENOTSUP with one sentence why not. Control
+	 * core; may run while workers poll.
 	 */
 	int (*session_check)(struct engine *e, const struct sa_params *prm, struct err *err);
 	/** Bytes of a session behind struct sa. */
 	size_t (*session_size)(const struct engine *e);
-	/** Fill the session of @p sa (all [I] fields of line 0 are set). Control core; may run while workers poll. */
+	/**
+	 * Fill the session of @p sa (all [I] fields of line 0 are set). Control core; may run while
+	 * workers poll.
+	 */
 	int (*session_create)(struct engine *e, struct sa *sa, const struct sa_params *prm,
 			unsigned int nb_workers, struct err *err);
 	/** No op of it is in a device. Wipes what it knows of the keys. */
@@ -44,22 +50,26 @@ struct engine_ops {
 	const char *(*session_device)(const struct engine *e, const struct sa *sa);
 
 	/**
-	 * Encapsulate. Takes all @p n packets: data starts at our own outer header (net/outer.h, next header: the inner protocol),
-	 * meta.l3_len bytes long; meta.sa is the SA. Each comes back from poll() once, with meta.verdict DROP_NONE: then the ESP
-	 * packet is behind the outer header, whose length and checksum are not yet right; or with the drop reason
-	 * (SEQ_EXHAUSTED, CRYPTO, CRYPTO_FULL, HEADROOM). PKT_ENCAP is set in meta.flags by the caller.
-	 * Adds SA_CNT_ENQ (by run), and nothing else, to the SAs' counters.
+	 * Encapsulate. Takes all @p n packets: data starts at our own outer header (net/outer.h,
+	 * next header: the inner protocol), meta.l3_len bytes long; meta.sa is the SA. Each comes
+	 * back from poll() once, with meta.verdict DROP_NONE: then the ESP packet is behind the
+	 * outer header, whose length and checksum are not yet right; or with the drop reason
+	 * (SEQ_EXHAUSTED, CRYPTO, CRYPTO_FULL, HEADROOM). PKT_ENCAP is set in meta.flags by the
+	 * caller. Adds SA_CNT_ENQ (by run), and nothing else, to the SAs' counters.
 	 */
 	void (*encap)(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
 	/**
-	 * Decapsulate. As encap(): data starts at the outer header, meta.l3_len bytes (with UDP) in front of ESP; meta.sa is set
-	 * and ESP is at least sa->min_len bytes. Comes back with DROP_NONE: data is the outer header (meta.l3_len bytes), whose next
-	 * header field is the inner protocol (IPPROTO_IPIP, IPPROTO_IPV6 or another), then the inner packet; meta.seq is the 64-bit
-	 * number, its window not yet moved. Or with AUTH, PADDING, CRYPTO, CRYPTO_FULL, ESP_SHORT, REPLAY.
+	 * Decapsulate. As encap(): data starts at the outer header, meta.l3_len bytes (with UDP) in
+	 * front of ESP; meta.sa is set and ESP is at least sa->min_len bytes. Comes back with
+	 * DROP_NONE: data is the outer header (meta.l3_len bytes, addresses as they came), then the
+	 * inner packet; meta.inner_proto is the protocol inside (IPPROTO_IPIP, IPPROTO_IPV6 or
+	 * another); meta.seq is the 64-bit number, its window not yet moved. Or with AUTH, PADDING,
+	 * CRYPTO, CRYPTO_FULL, ESP_SHORT, HEADROOM, REPLAY.
 	 */
 	void (*decap)(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
 	/**
-	 * Take back what is finished, at most @p n, of both directions, in order per SA. Does not touch SA counters.
+	 * Take back what is finished, at most @p n, of both directions, in order per SA. Does not
+	 * touch SA counters.
 	 * @return Number of packets, now the caller's.
 	 */
 	uint16_t (*poll)(struct engine *e, unsigned int worker, struct rte_mbuf *ret_pkts[],

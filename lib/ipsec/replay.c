@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The anti-replay window: a ring of 64-bit blocks, one bit per sequence number, indexed by the number itself (RFC 6479).
- * Moving the window clears whole blocks and shifts nothing. The block behind the newest is spare, without it the oldest and
- * the newest numbers would share one.
+ * The anti-replay window: a ring of 64-bit blocks, one bit per sequence number, indexed by the
+ * number itself (RFC 6479). Moving the window clears whole blocks and shifts nothing. The block
+ * behind the newest is spare, without it the oldest and the newest numbers would share one.
  *
  *     block:   k-2        k-1         k          k+1 = k-2 (ring of four)
  *           [........][11111111][11101000][ spare  ]
@@ -58,8 +58,9 @@ replay_fini(struct replay *r)
 }
 
 /*
- * RFC 4303, A2.2 with the window rounded up to what the blocks hold (replay_infer_window()): the wider it is, the more of a
- * late packet is recognised as late instead of being taken for one of the next 2^32.
+ * RFC 4303, A2.2 with the window rounded up to what the blocks hold (replay_infer_window()): the
+ * wider it is, the more of a late packet is recognised as late instead of being taken for one of
+ * the next 2^32.
  */
 uint64_t
 replay_seq(const struct replay *r, uint32_t seq_lo)

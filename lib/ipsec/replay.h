@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The anti-replay window of an inbound SA: RFC 6479 with the spare block, 64-bit sequence numbers, ESN reconstruction of RFC 4303
- * appendix A2. Checked and moved only after the ICV is right (DESIGN.md T2, D4). One worker owns a window.
+ * The anti-replay window of an inbound SA: RFC 6479 with the spare block, 64-bit sequence numbers,
+ * ESN reconstruction of RFC 4303 appendix A2. Checked and moved only after the ICV is right
+ * (DESIGN.md T2, D4). One worker owns a window.
  */
 #ifndef IPSEC_REPLAY_H
 #define IPSEC_REPLAY_H
@@ -14,16 +15,19 @@
 #define REPLAY_BLOCKS_MAX (REPLAY_WINDOW_MAX / 64 * 2)
 
 struct replay {
-	uint64_t top;    /* [W] highest sequence number that has authenticated; 0: none yet */
-	uint32_t window; /* [I] packets, 0: no check; multiple of 32 as set, 32 to REPLAY_WINDOW_MAX */
-	uint32_t block_mask; /* [I] number of 64-bit blocks, a power of two with at least one spare, less one */
+	uint64_t top; /* [W] highest sequence number that has authenticated; 0: none yet */
+	/* [I] packets, 0: no check; multiple of 32 as set, 32 to REPLAY_WINDOW_MAX */
+	uint32_t window;
+	/* [I] number of 64-bit blocks, a power of two with at least one spare, less one */
+	uint32_t block_mask;
 	bool esn;        /* [I] */
 	uint64_t *block; /* [W] allocated by replay_init() */
 };
 
 /**
- * The window that replay_seq() infers with, in packets: what the blocks hold without the spare one, 64 or more. Whoever else
- * infers the upper half of a number for the same packets (the library that checks the ICV) must use the same.
+ * The window that replay_seq() infers with, in packets: what the blocks hold without the spare one,
+ * 64 or more. Whoever else infers the upper half of a number for the same packets (the library that
+ * checks the ICV) must use the same.
  */
 static inline uint32_t
 replay_infer_window(const struct replay *r)
@@ -38,8 +42,9 @@ void replay_fini(struct replay *r);
 void replay_start(struct replay *r, uint64_t top);
 
 /**
- * The 64-bit number that 32 bits stand for, seen from @p top with a window of @p w packets (RFC 4303, A2.2). Late packets beyond
- * the window are taken for ones of the next 2^32, and then fail the integrity check.
+ * The 64-bit number that 32 bits stand for, seen from @p top with a window of @p w packets (RFC
+ * 4303, A2.2). Late packets beyond the window are taken for ones of the next 2^32, and then fail
+ * the integrity check.
  */
 static inline uint64_t
 replay_infer(uint64_t top, uint32_t w, uint32_t seq_lo)
@@ -55,7 +60,10 @@ replay_infer(uint64_t top, uint32_t w, uint32_t seq_lo)
 	return (uint64_t)hi << 32 | seq_lo;
 }
 
-/** The 64-bit number that the 32 bits of a packet stand for (RFC 4303, A2.2); without ESN, the number itself. */
+/**
+ * The 64-bit number that the 32 bits of a packet stand for (RFC 4303, A2.2); without ESN, the
+ * number itself.
+ */
 uint64_t replay_seq(const struct replay *r, uint32_t seq_lo);
 
 /**

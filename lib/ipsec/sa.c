@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Life of an SA: the control record that holds its parameters and keys, and the worker record that exists while an interface
- * claims it. Which interface that is, and when lifetimes end, is decided in control. The rules about parameters are in
- * sa_check.c.
+ * Life of an SA: the control record that holds its parameters and keys, and the worker record that
+ * exists while an interface claims it. Which interface that is, and when lifetimes end, is decided
+ * in control. The rules about parameters are in sa_check.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -168,8 +168,8 @@ sa_destroy(void *obj)
 }
 
 /*
- * The last op came back, but the worker that took it may still be in the poll in which it did and hold the SA: one more grace
- * period.
+ * The last op came back, but the worker that took it may still be in the poll in which it did and
+ * hold the SA: one more grace period.
  */
 static void
 sa_retire_drained(void *obj)

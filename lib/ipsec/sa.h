@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A security association: what it is asked to be (sa_params, with the keys), the record that workers read (struct sa),
- * and the control core's record (struct sa_ctl).
+ * A security association: what it is asked to be (sa_params, with the keys), the record that
+ * workers read (struct sa), and the control core's record (struct sa_ctl).
  *
  * Life (RFC 2367, 3.1.2 and DESIGN.md section 6, 12):
  *
- *    sa_create ──> MATURE ──soft──> DYING ──hard──> DEAD ──> removed, retired, freed when no op holds it
+ *    sa_ctl_create ──> MATURE ──soft──> DYING ──hard──> DEAD ──> removed, retired,
+ *                                                               freed when no op holds it
  *
- * The direction is that of the interface that claims the SA first, and stays; control/sa_bind.c does the claiming.
+ * The direction is that of the interface that claims the SA first, and stays; control/sa_bind.c
+ * does the claiming.
  */
 #ifndef IPSEC_SA_H
 #define IPSEC_SA_H
@@ -64,7 +66,8 @@ struct sa_params {
 	struct sa_lifetime soft, hard;
 	enum sa_pad pad;
 	bool cyclic_seq_off; /* setkey's -f nocyclic-seq; ours never wrap anyway */
-	uint64_t seq_start; /* out: the last number used before; in: top of the window. 0 for a new SA */
+	/* out: the last number used before; in: top of the window. 0 for a new SA */
+	uint64_t seq_start;
 };
 
 /* fields of a row of sa counters, each worker its own line */
@@ -76,7 +79,8 @@ enum sa_counter {
 	SA_CNT_AUTH,    /* failed the integrity check */
 	SA_CNT_REPLAY,  /* replayed */
 	SA_CNT_ERRORS,  /* every other failure (padding, exhausted, device) */
-	SA_CNT_LAST_USE /* rte_get_timer_cycles() of the last good one (not a sum: take the maximum) */
+	/* rte_get_timer_cycles() of the last good one (not a sum: take the maximum) */
+	SA_CNT_LAST_USE
 };
 static_assert(SA_CNT_LAST_USE == COUNTER_FIELDS - 1, "a row is one line");
 
@@ -95,10 +99,12 @@ struct sa {
 	uint8_t block_len;     /* [I] */
 	uint8_t icv_len;       /* [I] */
 	uint8_t counter_mode;  /* [I] 1: the IV is the sequence number XOR iv_mask */
-	uint8_t min_len;       /* [I] inbound: shortest ESP payload (header, IV, one block, ICV) */
-	uint64_t iv_mask;      /* [I] random, drawn when made (DESIGN.md D11), network order */
-	struct sa_ctl *ctl;    /* [I] not for workers */
-	uint16_t overhead; /* [I] most bytes that ESP adds behind the outer header: header, IV, pad, trailer, ICV */
+	/* [I] inbound: shortest ESP payload (header, IV, one block, ICV) */
+	uint8_t min_len;
+	uint64_t iv_mask;   /* [I] random, drawn when made (DESIGN.md D11), network order */
+	struct sa_ctl *ctl; /* [I] not for workers */
+	/* [I] most bytes that ESP adds behind the outer header: header, IV, pad, trailer, ICV */
+	uint16_t overhead;
 
 	/* cache line 1: the window, its one worker's */
 	struct replay replay __rte_cache_aligned; /* [W] */
@@ -124,24 +130,31 @@ struct sa_ctl {
 	uint64_t order;         /* [C] rises with each SA added: oldest and newest */
 	struct engine *engine;  /* [C] that will run it; chosen (and refused) when it is added */
 	struct counter_table *counters; /* [C] */
-	/* [C] NULL, or told when a worker record with this id comes (take) and when it is gone: the id is used till then */
+	/*
+	 * [C] NULL, or told when a worker record with this id comes (take) and when it is gone: the
+	 * id is used till then
+	 */
 	void (*hold)(void *arg, uint32_t id, bool take);
 	void *hold_arg; /* [C] */
 };
 
 /**
- * Check the parameters: SPI, ends, algorithms, key lengths, window, ESN with authentication, lifetimes.
- * All rules that need no device and no other SA.
+ * Check the parameters: SPI, ends, algorithms, key lengths, window, ESN with authentication,
+ * lifetimes. All rules that need no device and no other SA.
  * @return 0, or -errno with @p err (EINVAL, EAFNOSUPPORT, EADDRNOTAVAIL).
  */
 int sa_params_check(const struct sa_params *prm, struct err *err);
-/** What is legal but unwise, for a loud warning: cipher without authentication, no window, DES. "" when nothing. */
+/**
+ * What is legal but unwise, for a loud warning: cipher without authentication, no window, DES. ""
+ * when nothing.
+ */
 void sa_params_warning(const struct sa_params *prm, char *buf, unsigned int size);
 /** First 8 bytes of SHA-256 over algorithm names and keys. */
 void sa_fingerprint(const struct sa_params *prm, uint8_t ret_fp[8]);
 
 /**
- * Make the control record of a checked SA. Copies @p prm. The keys are locked in memory that core dumps leave out where the kernel allows.
+ * Make the control record of a checked SA. Copies @p prm. The keys are locked in memory that core
+ * dumps leave out where the kernel allows.
  * @return NULL with @p err (ENOMEM).
  */
 struct sa_ctl *sa_ctl_create(const struct sa_params *prm, uint32_t id,
@@ -159,7 +172,10 @@ void sa_ctl_destroy(struct sa_ctl *ctl);
  */
 int sa_open(struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker, unsigned int nb_workers,
 		struct err *err);
-/** Retire the worker record: freed when no worker reads it and no op is in a device. Unpublished by the caller before. */
+/**
+ * Retire the worker record: freed when no worker reads it and no op is in a device. Unpublished by
+ * the caller before.
+ */
 void sa_retire(struct sa_ctl *ctl);
 
 static inline void *

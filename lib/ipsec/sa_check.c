@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The rules about an SA's parameters that need neither a device nor another SA, the warnings about legal but unwise ones, and
- * the fingerprint that stands for keys wherever people look. Control core.
+ * The rules about an SA's parameters that need neither a device nor another SA, the warnings about
+ * legal but unwise ones, and the fingerprint that stands for keys wherever people look. Control
+ * core.
  */
 #include <errno.h>
 #include <stdarg.h>

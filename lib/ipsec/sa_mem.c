@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Records with keys come from chunks of pages of their own, so that madvise(2) and mlock(2) reach the keys and nothing else.
- * A free record is all zeroes but for the link to the next one. Chunks stay until the program ends. Control core only.
+ * Records with keys come from chunks of pages of their own, so that madvise(2) and mlock(2) reach
+ * the keys and nothing else. A free record is all zeroes but for the link to the next one. Chunks
+ * stay until the program ends. Control core only.
  */
 #include <string.h>
 #include <sys/mman.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Memory for records that hold keys: pages that core dumps leave out and that are not swapped where the kernel allows it.
- * Control core. Inside lib/ipsec only.
+ * Memory for records that hold keys: pages that core dumps leave out and that are not swapped where
+ * the kernel allows it. Control core. Inside lib/ipsec only.
  */
 #ifndef IPSEC_SA_MEM_H
 #define IPSEC_SA_MEM_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The control core's side of the database of SAs: records by id, by (SPI, destination), by (ends, reqid) and by age, and ids
- * that are not given again while a worker may still count under them. The workers' look-up is in sadb_lookup.c.
- * Control core only.
+ * The control core's side of the database of SAs: records by id, by (SPI, destination), by (ends,
+ * reqid) and by age, and ids that are not given again while a worker may still count under them.
+ * The workers' look-up is in sadb_lookup.c. Control core only.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The database of SAs. Workers find inbound ones by SPI and destination; the control core finds any by that key, and all of one
- * pair of ends and reqid.
+ * The database of SAs. Workers find inbound ones by SPI and destination; the control core finds any
+ * by that key, and all of one pair of ends and reqid.
  */
 #ifndef IPSEC_SADB_H
 #define IPSEC_SADB_H
@@ -29,7 +29,10 @@ struct counter_table *sadb_counters(struct sadb *db);
 struct sa_ctl *sadb_add(struct sadb *db, const struct sa_params *prm, struct err *err);
 /** Publish ctl->sa (just opened, inbound) to the workers. 0 or -ENOSPC. */
 int sadb_publish(struct sadb *db, struct sa_ctl *ctl, struct err *err);
-/** Take it out of the workers' table again (no interface claims it any more). ctl->sa stays, for sa_retire(). */
+/**
+ * Take it out of the workers' table again (no interface claims it any more). ctl->sa stays, for
+ * sa_retire().
+ */
 void sadb_unpublish(struct sadb *db, struct sa_ctl *ctl);
 /** Take it out of every table, retire the worker record, free the control record. Control core. */
 void sadb_remove(struct sadb *db, struct sa_ctl *ctl);
@@ -38,7 +41,10 @@ struct sa_ctl *sadb_find(const struct sadb *db, const struct ip_addr *dst, uint3
 /** All of that pair and reqid, oldest first: call with *iter = NULL to start; NULL at the end. */
 struct sa_ctl *sadb_next_of(const struct sadb *db, const struct ip_addr *src,
 		const struct ip_addr *dst, uint32_t reqid, struct sa_ctl **iter);
-/** All, oldest first; @p cb may remove the one it is given; stops when it returns non-zero and returns that. */
+/**
+ * All, oldest first; @p cb may remove the one it is given; stops when it returns non-zero and
+ * returns that.
+ */
 int sadb_foreach(struct sadb *db, int (*cb)(struct sa_ctl *ctl, void *arg), void *arg);
 uint32_t sadb_count(const struct sadb *db);
 
@@ -46,8 +52,8 @@ uint32_t sadb_count(const struct sadb *db);
  * Find the inbound SA of each ESP packet of a burst (RFC 4301, 4.1: SPI and outer destination).
  *
  * @param pkts
- *   Data starts at the outer IP header; pkt_meta.l3_len bytes in front of the ESP header, which is inside the data.
- *   The caller keeps ownership.
+ *   Data starts at the outer IP header; pkt_meta.l3_len bytes in front of the ESP header, which is
+ *   inside the data. The caller keeps ownership.
  * @param ret_sas
  *   ret_sas[i] is the SA of pkts[i], or NULL. Borrowed until the worker is next quiescent.
  * @return Number found.

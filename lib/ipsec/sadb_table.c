@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The workers' table: rte_hash, lock-free for readers, its deleted keys given again only after a grace period of the
- * process's RCU variable. Keys are made from checked headers (net/parse.c); lengths are not checked again here.
+ * The workers' table: rte_hash, lock-free for readers, its deleted keys given again only after a
+ * grace period of the process's RCU variable. Keys are made from checked headers (net/parse.c);
+ * lengths are not checked again here.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -31,7 +32,10 @@ struct sadb_table {
 	struct rte_hash *hash; /* [I] */
 };
 
-/* IPv4: SPI and address are all there is. IPv6: an on-path sender chooses no addresses, so CRC over all of it will do. */
+/*
+ * IPv4: SPI and address are all there is. IPv6: an on-path sender chooses no addresses, so CRC over
+ * all of it will do.
+ */
 static uint32_t
 key_hash(const void *data, uint32_t len __rte_unused, uint32_t init)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The workers' table of inbound SAs: SPI and destination to struct sa. One writer (the control core), any number of readers
- * without locks. Inside lib/ipsec only.
+ * The workers' table of inbound SAs: SPI and destination to struct sa. One writer (the control
+ * core), any number of readers without locks. Inside lib/ipsec only.
  */
 #ifndef IPSEC_SADB_TABLE_H
 #define IPSEC_SADB_TABLE_H

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * TSC cycles per packet of the cryptodev engine alone, both ways, packets warm in cache. Not a test: figures for commits.
+ * TSC cycles per packet of the cryptodev engine alone, both ways, packets warm in cache. Not a
+ * test: figures for commits.
  *
- *   engine_bench [EAL arguments] -- ENC KEY-BITS AUTH SAS BURST SIZE [esn]       (AUTH "-": none; SIZE: inner bytes)
- *   engine_bench -l 1 --no-pci --vdev crypto_aesni_mb0 -- aes-gcm-16 128 - 1 64 50
+ *   engine_bench [EAL arguments] -- ENC KEY-BITS AUTH SAS BURST SIZE [esn]       (AUTH "-": none;
+ *   SIZE: inner bytes) engine_bench -l 1 --no-pci --vdev crypto_aesni_mb0 -- aes-gcm-16 128 - 1 64
+ *   50
  *
  * A device given by --vdev is taken before one is made.
  */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Bursts of many SAs over several devices and workers: every packet comes back once, in order per SA. */
+/*
+ * Bursts of many SAs over several devices and workers: every packet comes back once, in order per
+ * SA.
+ */
 #include "env.h"
 
 #include <errno.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which device can run what: capability tables made up here, one of them as a hardware device has it. No device is touched. */
+/*
+ * Which device can run what: capability tables made up here, one of them as a hardware device has
+ * it. No device is touched.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +44,10 @@
 		.op = RTE_CRYPTO_OP_TYPE_UNDEFINED \
 	}
 
-/* A PCI accelerator: also does asymmetric crypto, HMAC keys of one length, short AAD only, no ChaCha20. */
+/*
+ * A PCI accelerator: also does asymmetric crypto, HMAC keys of one length, short AAD only, no
+ * ChaCha20.
+ */
 static const struct rte_cryptodev_capabilities hardware[] = {
 	{ .op = RTE_CRYPTO_OP_TYPE_ASYMMETRIC },
 	AUTH(SHA1_HMAC, 1, 64, 1, 1, 20, 1),

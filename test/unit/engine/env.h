@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the tests of engines share: EAL without hugepages, an SA database, SAs of both directions, packets. */
+/*
+ * What the tests of engines share: EAL without hugepages, an SA database, SAs of both directions,
+ * packets.
+ */
 #ifndef TEST_ENGINE_ENV_H
 #define TEST_ENGINE_ENV_H
 
@@ -27,17 +30,24 @@ extern const char *env_vdev;
 int env_open(unsigned int nb_workers);
 int env_close(void);
 
-/** Parameters of an SA with keys of the right length (bytes 1, 2, 3...); names as setkey(8), NULL: none. */
+/**
+ * Parameters of an SA with keys of the right length (bytes 1, 2, 3...); names as setkey(8), NULL:
+ * none.
+ */
 struct sa_params env_params(
 		const char *enc, unsigned int key_bits, const char *auth, bool outer_ip6);
 
-/** A worker record for one direction. The control record is entered in env_db; env_sa_close() takes it out. */
+/**
+ * A worker record for one direction. The control record is entered in env_db; env_sa_close() takes
+ * it out.
+ */
 struct sa_ctl *env_sa_open(const struct sa_params *prm, enum sa_dir dir, unsigned int nb_workers);
 void env_sa_close(struct sa_ctl *ctl);
 
 /**
- * A packet: outer header of the SA (next header: the inner protocol; UDP when the SA has NAT-T ports), then @p len bytes that
- * start like an IP header of the inner family. Meta is set for encap().
+ * A packet: outer header of the SA (next header: the inner protocol; UDP when the SA has NAT-T
+ * ports), then @p len bytes that start like an IP header of the inner family. Meta is set for
+ * encap().
  */
 struct rte_mbuf *env_packet(struct sa_ctl *ctl, bool inner_ip6, uint16_t len);
 /** Of a wire image that starts at the outer header; meta is set for decap(). */

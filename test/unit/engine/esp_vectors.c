@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The cryptodev engine as a filter for esp_vectors.py, which judges it with scapy. A line in, a line out:
+ * The cryptodev engine as a filter for esp_vectors.py, which judges it with scapy. A line in, a
+ * line out:
  *
- *   in:   out|in ENC KEY AUTH KEY 4|6 natt(0|1) esn(0|1) SEQ-START seq|zero|random L3-LEN HEX     ("-": none)
- *   out:  VERDICT INNER-PROTOCOL SEQUENCE-NUMBER HEX
+ *   in:   out|in ENC KEY AUTH KEY 4|6 natt(0|1) esn(0|1) SEQ-START seq|zero|random L3-LEN HEX
+ *   ("-": none) out:  VERDICT INNER-PROTOCOL SEQUENCE-NUMBER HEX
  *
- * "out" takes the inner packet and gives the one on the wire from the outer header on; "in" the reverse.
+ * "out" takes the inner packet and gives the one on the wire from the outer header on; "in" the
+ * reverse.
  */
 #include "env.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What others send: altered, cut, garbage. Nothing of it may be taken, and nothing may be lost or touch what it should not. */
+/*
+ * What others send: altered, cut, garbage. Nothing of it may be taken, and nothing may be lost or
+ * touch what it should not.
+ */
 #include "env.h"
 
 #include <netinet/in.h>
@@ -61,7 +64,9 @@ check_flips(struct sa_ctl *out, struct sa_ctl *in)
 			wire[i] ^= (uint8_t)(1 << bit);
 			v = verdict_of(in, wire, len, l3_len);
 			wire[i] ^= (uint8_t)(1 << bit);
-			/* an extended number that can not be is refused before its ICV is looked at */
+			/*
+			 * an extended number that can not be is refused before its ICV is looked at
+			 */
 			if (v == DROP_REPLAY && in->prm.esn && i < l3_len + 8)
 				continue;
 			assert_int_equal(v, DROP_AUTH);
@@ -124,7 +129,10 @@ a_cut_packet_is_never_taken(void **state)
 	}
 }
 
-/* Cipher without authentication: whatever decrypts. The pad length points anywhere; bytes outside the packet stay as they are. */
+/*
+ * Cipher without authentication: whatever decrypts. The pad length points anywhere; bytes outside
+ * the packet stay as they are.
+ */
 static void
 garbage_without_authentication_never_reaches_outside_the_packet(void **state)
 {
@@ -199,7 +207,9 @@ the_padding_of_the_sa_is_sent_and_taken(void **state)
 	env_sa_close(strict);
 }
 
-/* AEAD needs room behind the ICV for what it authenticates besides; the packet may fill its buffer. */
+/*
+ * AEAD needs room behind the ICV for what it authenticates besides; the packet may fill its buffer.
+ */
 static void
 a_packet_that_fills_its_buffer_is_named(void **state)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Why the engine does not use rte_ipsec's own replay window (DESIGN.md T2): half of all replays pass it. When this test fails
- * because none does any more, the library was mended and the decision can be looked at again.
+ * Why the engine does not use rte_ipsec's own replay window (DESIGN.md T2): half of all replays
+ * pass it. When this test fails because none does any more, the library was mended and the decision
+ * can be looked at again.
  */
 #include "env.h"
 
@@ -12,7 +13,10 @@
 #define WINDOW 64
 #define IV_OFFSET (sizeof(struct rte_crypto_op) + sizeof(struct rte_crypto_sym_op))
 
-/* A session as the library's own window would be used: null device, no integrity check, which plays no part here. */
+/*
+ * A session as the library's own window would be used: null device, no integrity check, which plays
+ * no part here.
+ */
 static struct rte_ipsec_sa *
 library_sa(struct rte_ipsec_session *ss, struct rte_mempool *sessions)
 {

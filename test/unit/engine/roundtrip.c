@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What goes into the cryptodev engine comes out of it again, for every algorithm and every kind of outer header. */
+/*
+ * What goes into the cryptodev engine comes out of it again, for every algorithm and every kind of
+ * outer header.
+ */
 #include "env.h"
 
 #include <netinet/in.h>

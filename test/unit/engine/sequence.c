@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Sequence numbers through the cryptodev engine: exhaustion, extended numbers over 2^32, late packets, replays. */
+/*
+ * Sequence numbers through the cryptodev engine: exhaustion, extended numbers over 2^32, late
+ * packets, replays.
+ */
 #include "env.h"
 
 #include <stdlib.h>
@@ -51,7 +54,10 @@ copy(struct rte_mbuf *m)
 	return env_wire(in, rte_pktmbuf_mtod(m, uint8_t *), m->data_len, 20);
 }
 
-/* As the datapath: the window moves for what has authenticated. Returns true when taken; *ret_seq its number. */
+/*
+ * As the datapath: the window moves for what has authenticated. Returns true when taken; *ret_seq
+ * its number.
+ */
 static bool
 receive(struct rte_mbuf *m, uint64_t *ret_seq)
 {
@@ -134,8 +140,9 @@ extended_numbers_cross_two_to_the_thirty_two_in_a_burst(void **state)
 }
 
 /*
- * rte_ipsec infers once when it prepares and again when it finishes, from a top that has moved: a packet more than a window late
- * in the same burst would throw the top 2^32 ahead, and nothing would authenticate any more.
+ * rte_ipsec infers once when it prepares and again when it finishes, from a top that has moved: a
+ * packet more than a window late in the same burst would throw the top 2^32 ahead, and nothing
+ * would authenticate any more.
  */
 static void
 a_late_packet_in_a_burst_does_not_throw_the_numbers_off(void **state)
@@ -166,7 +173,10 @@ a_late_packet_in_a_burst_does_not_throw_the_numbers_off(void **state)
 	pair_close();
 }
 
-/* Late by more than the window, but in a burst of its own: taken for a number 2^32 on, which does not authenticate. */
+/*
+ * Late by more than the window, but in a burst of its own: taken for a number 2^32 on, which does
+ * not authenticate.
+ */
 static void
 a_late_packet_on_its_own_fails_without_harm(void **state)
 {
@@ -228,7 +238,10 @@ every_replay_is_refused_and_every_late_packet_taken_once(void **state)
 	}
 }
 
-/* DESIGN.md D11: what is on the wire is not the number, does not repeat, and differs between two lives of one key. */
+/*
+ * DESIGN.md D11: what is on the wire is not the number, does not repeat, and differs between two
+ * lives of one key.
+ */
 static void
 counter_mode_ivs_are_unique_and_not_the_number(void **state)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The replay window against an oracle: a byte per sequence number ever seen and the definition of RFC 4303, 3.4.3. The defect of
- * rte_ipsec's own window (DESIGN.md T2) is shown by unit/engine/replay_defect.
+ * The replay window against an oracle: a byte per sequence number ever seen and the definition of
+ * RFC 4303, 3.4.3. The defect of rte_ipsec's own window (DESIGN.md T2) is shown by
+ * unit/engine/replay_defect.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -38,7 +39,10 @@ oracle_accept(struct oracle *o, uint64_t seq)
 	return true;
 }
 
-/* Steps forward mostly by little, at times by more than the window, backwards to around its left edge. */
+/*
+ * Steps forward mostly by little, at times by more than the window, backwards to around its left
+ * edge.
+ */
 static uint64_t
 next_seq(const struct oracle *o, uint64_t max)
 {
@@ -77,7 +81,8 @@ run_against_oracle(uint32_t window, bool esn, uint64_t base)
 	r.top = base;
 	for (i = 0; i < 60000 && o.top < base + SPAN - 1; i++) {
 		seq = next_seq(&o, base + SPAN - 1);
-		if (esn && seq + window > o.top) /* what the packet carries must stand for the whole */
+		/* what the packet carries must stand for the whole */
+		if (esn && seq + window > o.top)
 			assert_int_equal(replay_seq(&r, (uint32_t)seq), seq);
 		assert_int_equal(replay_accept(&r, seq), oracle_accept(&o, seq));
 		assert_int_equal(r.top, o.top);
@@ -109,7 +114,9 @@ agrees_with_the_oracle_across_two_to_the_thirty_two(void **state)
 	}
 }
 
-/* Every number of three windows once, then all of them again: T2 lets half of the replays through. */
+/*
+ * Every number of three windows once, then all of them again: T2 lets half of the replays through.
+ */
 static void
 refuses_every_single_replay(void **state)
 {
@@ -127,7 +134,10 @@ refuses_every_single_replay(void **state)
 	}
 }
 
-/* At every distance of the top from a block border: the oldest number of the window is good once, the one before it never. */
+/*
+ * At every distance of the top from a block border: the oldest number of the window is good once,
+ * the one before it never.
+ */
 static void
 the_left_edge_is_exact(void **state)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The rules about an SA's parameters, in the words that reach the user; fingerprints; lengths of the worker record. */
+/*
+ * The rules about an SA's parameters, in the words that reach the user; fingerprints; lengths of
+ * the worker record.
+ */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -159,7 +162,10 @@ warns_of_what_is_legal_but_unwise(void **state)
 	assert_int_equal(strlen(small), sizeof(small) - 1);
 }
 
-/* sha256sum over "aes-gcm-16" in 24 bytes, 24 zero bytes, 64 key bytes, the length, 128 zero bytes, a zero */
+/*
+ * sha256sum over "aes-gcm-16" in 24 bytes, 24 zero bytes, 64 key bytes, the length, 128 zero bytes,
+ * a zero
+ */
 static void
 the_fingerprint_is_sha256_of_names_and_keys(void **state)
 {

@@ -214,7 +214,10 @@ a_walk_may_remove_what_it_is_given_and_stops_when_told(void **state)
 	sadb_destroy(db);
 }
 
-/* A worker that still holds the SA, or an op of it in a device, would count under the id of another SA. */
+/*
+ * A worker that still holds the SA, or an op of it in a device, would count under the id of another
+ * SA.
+ */
 static void
 an_id_is_used_again_only_after_the_grace_period(void **state)
 {
