@@ -106,8 +106,7 @@ cli_table(struct cli *cli, const json_t *rows, const struct cli_column *columns,
 
 	for (i = 0; i < n; i++) {
 		width[i] = (int)strlen(columns[i].title);
-		json_array_foreach(rows, r, row)
-		{
+		json_array_foreach(rows, r, row) {
 			int len = (int)strlen(cell_text(row, columns[i].key, buf, sizeof(buf)));
 
 			width[i] = len > width[i] ? len : width[i];

@@ -87,7 +87,8 @@ print_diff(struct cli *cli, const json_t *lines)
 
 	if (json_array_size(lines) == 0)
 		cli_printf(cli, "no difference\n");
-	json_array_foreach(lines, i, line) cli_printf(cli, "%s\n", json_string_value(line));
+	json_array_foreach(lines, i, line)
+		cli_printf(cli, "%s\n", json_string_value(line));
 }
 
 static int

@@ -61,8 +61,7 @@ print_arp(struct cli *cli, const json_t *list)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		cli_printf(cli, "? (%s) at %s on %s", str(o, "address"), str(o, "mac"),
 				str(o, "port"));
 		if (json_object_get(o, "mac") != NULL)
@@ -78,8 +77,9 @@ print_ndp(struct cli *cli, const json_t *list)
 	size_t i;
 
 	cli_printf(cli, "%-39s %-17s %8s %s\n", "Neighbor", "Linklayer Address", "Netif", "Expire");
-	json_array_foreach(list, i, o) cli_printf(cli, "%-39s %-17s %8s %s\n", str(o, "address"),
-			str(o, "mac"), str(o, "port"), str(o, "state"));
+	json_array_foreach(list, i, o)
+		cli_printf(cli, "%-39s %-17s %8s %s\n", str(o, "address"), str(o, "mac"),
+				str(o, "port"), str(o, "state"));
 }
 
 /* The address of argv[i], of family af. 0, or 1 after cli_error(). */

@@ -142,8 +142,7 @@ print_family(struct cli *cli, const json_t *list, const char *family, const char
 	bool head = false;
 	size_t i;
 
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		if (strcmp(str(o, "family"), family) != 0)
 			continue;
 		if (!head)
@@ -235,9 +234,10 @@ print_statistics(struct cli *cli, const json_t *s)
 				lines[i].text);
 	}
 	cli_printf(cli, "drops:\n");
-	json_array_foreach(drops, k, o) cli_printf(cli, "\t%" JSON_INTEGER_FORMAT " %s (%s)\n",
-			json_integer_value(json_object_get(o, "packets")), str(o, "sentence"),
-			str(o, "reason"));
+	json_array_foreach(drops, k, o)
+		cli_printf(cli, "\t%" JSON_INTEGER_FORMAT " %s (%s)\n",
+				json_integer_value(json_object_get(o, "packets")),
+				str(o, "sentence"), str(o, "reason"));
 }
 
 static int

@@ -44,8 +44,7 @@ print_drops(struct cli *cli, const json_t *list)
 	json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		if (json_integer_value(json_object_get(o, "packets")) > 0)
 			json_array_append(counted, o);
 	}
@@ -121,8 +120,7 @@ print_workers(struct cli *cli, const json_t *list)
 			{ "handed_out", "Out", true }, { "handed_in", "In", true },
 			{ "in_flight", "Inflight", true },
 			{ "cycles_per_packet", "Cycles/pkt", true });
-	json_array_foreach(list, i, o)
-	{
+	json_array_foreach(list, i, o) {
 		stages = json_object_get(o, "stages");
 		if (json_array_size(stages) == 0)
 			continue;

@@ -24,9 +24,10 @@ print_values(struct cli *cli, const json_t *list)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o) cli_printf(cli, "%s: %" JSON_INTEGER_FORMAT "\n",
-			json_string_value(json_object_get(o, "name")),
-			json_integer_value(json_object_get(o, "value")));
+	json_array_foreach(list, i, o)
+		cli_printf(cli, "%s: %" JSON_INTEGER_FORMAT "\n",
+				json_string_value(json_object_get(o, "name")),
+				json_integer_value(json_object_get(o, "value")));
 }
 
 static void
@@ -35,8 +36,9 @@ print_bare(struct cli *cli, const json_t *list)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o) cli_printf(cli, "%" JSON_INTEGER_FORMAT "\n",
-			json_integer_value(json_object_get(o, "value")));
+	json_array_foreach(list, i, o)
+		cli_printf(cli, "%" JSON_INTEGER_FORMAT "\n",
+				json_integer_value(json_object_get(o, "value")));
 }
 
 static void
@@ -45,14 +47,15 @@ print_descriptions(struct cli *cli, const json_t *list)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o) cli_printf(cli,
-			"%s: %s (%" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT
-			", at first %" JSON_INTEGER_FORMAT ")\n",
-			json_string_value(json_object_get(o, "name")),
-			json_string_value(json_object_get(o, "description")),
-			json_integer_value(json_object_get(o, "minimum")),
-			json_integer_value(json_object_get(o, "maximum")),
-			json_integer_value(json_object_get(o, "initial")));
+	json_array_foreach(list, i, o)
+		cli_printf(cli,
+				"%s: %s (%" JSON_INTEGER_FORMAT " to %" JSON_INTEGER_FORMAT
+				", at first %" JSON_INTEGER_FORMAT ")\n",
+				json_string_value(json_object_get(o, "name")),
+				json_string_value(json_object_get(o, "description")),
+				json_integer_value(json_object_get(o, "minimum")),
+				json_integer_value(json_object_get(o, "maximum")),
+				json_integer_value(json_object_get(o, "initial")));
 }
 
 /* @p name itself, or all below it ("net.key"); NULL: all. */

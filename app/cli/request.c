@@ -47,8 +47,7 @@ argv_of(json_t *request, char *argv[WORDS_MAX + 1])
 
 	if (!json_is_array(list) || json_array_size(list) > WORDS_MAX)
 		return -1;
-	json_array_foreach(list, i, word)
-	{
+	json_array_foreach(list, i, word) {
 		if (!json_is_string(word) ||
 				strlen(json_string_value(word)) != json_string_length(word))
 			return -1;

@@ -216,7 +216,8 @@ print_sas(struct cli *cli, const json_t *data)
 
 	if (json_array_size(data) == 0)
 		cli_printf(cli, "No SAD entries.\n");
-	json_array_foreach(data, i, o) print_sa(cli, o);
+	json_array_foreach(data, i, o)
+		print_sa(cli, o);
 }
 
 struct dump {
@@ -273,8 +274,7 @@ print_policies(struct cli *cli, const json_t *data)
 
 	if (json_array_size(data) == 0)
 		cli_printf(cli, "No SPD entries.\n");
-	json_array_foreach(data, i, o)
-	{
+	json_array_foreach(data, i, o) {
 		const char *all = strcmp(str(o, "family"), "inet") == 0 ? "0.0.0.0/0" : "::/0";
 
 		cli_printf(cli, "%s[any] %s[any] any\n\t%s ipsec\n", all, all, str(o, "direction"));

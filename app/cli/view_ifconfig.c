@@ -122,8 +122,7 @@ print_addresses(struct cli *cli, const json_t *o)
 	const json_t *list = json_object_get(o, "addresses"), *a;
 	size_t i;
 
-	json_array_foreach(list, i, a)
-	{
+	json_array_foreach(list, i, a) {
 		const char *peer = str(a, "peer");
 		unsigned int len = (unsigned int)num(a, "length");
 		bool v6 = strcmp(str(a, "family"), "inet6") == 0;
@@ -159,7 +158,7 @@ print_one(struct cli *cli, const json_t *o)
 
 	cli_printf(cli, "%s: flags=%llx<", str(o, "name"), num(o, "flags"));
 	json_array_foreach(names, i, v)
-			cli_printf(cli, "%s%s", i == 0 ? "" : ",", json_string_value(v));
+		cli_printf(cli, "%s%s", i == 0 ? "" : ",", json_string_value(v));
 	cli_printf(cli, "> metric 0 mtu %lld%s\n", num(o, "mtu"),
 			json_is_true(json_object_get(o, "mtu_auto")) ? " (auto)" : "");
 	if (str(o, "description") != NULL)
@@ -191,5 +190,6 @@ view_ifconfig_print(struct cli *cli, const json_t *interfaces)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(interfaces, i, o) print_one(cli, o);
+	json_array_foreach(interfaces, i, o)
+		print_one(cli, o);
 }

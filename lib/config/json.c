@@ -113,8 +113,7 @@ read_list(struct json_reader *r, const struct cfg_field *f, const json_t *json, 
 	list = list_create(r, f, json_array_size(json), object);
 	if (list == NULL)
 		return;
-	json_array_foreach(json, i, item)
-	{
+	json_array_foreach(json, i, item) {
 		const unsigned int len = path_push_index(r, i);
 
 		read_element(r, f->sub, item, list + i * f->sub->size);

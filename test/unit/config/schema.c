@@ -36,8 +36,9 @@ is_required(const json_t *object, const char *key)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(object, "required"), i,
-			item) if (strcmp(json_string_value(item), key) == 0) return true;
+	json_array_foreach(json_object_get(object, "required"), i, item)
+		if (strcmp(json_string_value(item), key) == 0)
+			return true;
 	return false;
 }
 
@@ -48,12 +49,13 @@ integer_of(const json_t *s)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(s, "oneOf"), i, item) if (
-			strcmp(json_string_value(json_object_get(item, "type")) == NULL
-							? ""
-							: json_string_value(json_object_get(
-									  item, "type")),
-					"integer") == 0) return item;
+	json_array_foreach(json_object_get(s, "oneOf"), i, item)
+		if (strcmp(json_string_value(json_object_get(item, "type")) == NULL
+						    ? ""
+						    : json_string_value(json_object_get(
+								      item, "type")),
+				    "integer") == 0)
+			return item;
 	return s;
 }
 
