@@ -148,13 +148,10 @@ session_make(struct cd_engine *e, struct cd_device *d, struct rte_crypto_sym_xfo
 	return session;
 }
 
-/*
- * Places of the search for a device, best first: hardware, then software as ranked; present ones
- * before made ones.
- */
+/* On a present device of a driver, given or made; any hardware where @p driver is NULL. */
 static void *
 session_on_present(struct cd_engine *e, struct rte_crypto_sym_xform *first, const char *driver,
-		unsigned int *ret_dev)
+		bool ours, unsigned int *ret_dev)
 {
 	unsigned int i;
 	void *session;
@@ -164,7 +161,7 @@ session_on_present(struct cd_engine *e, struct rte_crypto_sym_xform *first, cons
 
 		if (driver == NULL ? !d->hardware : strcmp(d->driver, driver) != 0)
 			continue;
-		if (!dev_can(d, first))
+		if (d->ours != ours || !dev_can(d, first))
 			continue;
 		session = session_make(e, d, first);
 		if (session != NULL) {
@@ -175,16 +172,20 @@ session_on_present(struct cd_engine *e, struct rte_crypto_sym_xform *first, cons
 	return NULL;
 }
 
-static bool
-dev_present(const struct cd_engine *e, const char *driver)
+/* On the device of ours of that driver, which is made where there is none. */
+static void *
+session_on_ours(struct cd_engine *e, struct rte_crypto_sym_xform *first, const char *driver,
+		unsigned int *ret_dev)
 {
 	unsigned int i;
 
 	for (i = 0; i < e->nb_devs; i++) {
-		if (strcmp(e->devs[i].driver, driver) == 0)
-			return true;
+		if (e->devs[i].ours && strcmp(e->devs[i].driver, driver) == 0)
+			return session_on_present(e, first, driver, true, ret_dev);
 	}
-	return false;
+	if (dev_create(e, driver) == NULL)
+		return NULL;
+	return session_on_present(e, first, driver, true, ret_dev);
 }
 
 static void
@@ -205,15 +206,14 @@ cd_dev_session(struct cd_engine *e, const struct sa_params *prm, struct cd_xform
 {
 	const char *rank[CD_RANK_MAX];
 	const unsigned int n = cd_caps_rank(xf->first, rank);
-	void *session = session_on_present(e, xf->first, NULL, ret_dev);
+	/* given: hardware, then the best software; of our own the best there is, made or to be made */
+	void *session = session_on_present(e, xf->first, NULL, false, ret_dev);
 	unsigned int i;
 
 	for (i = 0; session == NULL && i < n; i++)
-		session = session_on_present(e, xf->first, rank[i], ret_dev);
-	for (i = 0; session == NULL && i < n; i++) {
-		if (!dev_present(e, rank[i]) && dev_create(e, rank[i]) != NULL)
-			session = session_on_present(e, xf->first, rank[i], ret_dev);
-	}
+		session = session_on_present(e, xf->first, rank[i], false, ret_dev);
+	for (i = 0; session == NULL && i < n; i++)
+		session = session_on_ours(e, xf->first, rank[i], ret_dev);
 	if (session == NULL)
 		refuse(prm, err);
 	return session;

@@ -123,6 +123,34 @@ every_algorithm_comes_back_over_every_outer_header(void **state)
 	}
 }
 
+/* Whatever was made before for other algorithms. */
+static void
+each_algorithm_gets_its_fastest_device(void **state)
+{
+	static const struct {
+		struct suite suite;
+		const char *driver;
+	} rows[] = {
+		{ { "aes-cbc", 128, "hmac-sha1" }, "crypto_aesni_mb" },
+		{ { "aes-gcm-16", 128, NULL }, "crypto_aesni_gcm" },
+		{ { "3des-cbc", 192, "hmac-sha1" }, "crypto_openssl" },
+		{ { "chacha20-poly1305", 256, NULL }, "crypto_aesni_mb" },
+		{ { "null", 0, "aes-gmac" }, "crypto_aesni_gcm" },
+		{ { "aes-ctr", 128, "hmac-sha1" }, "crypto_aesni_mb" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(rows); i++) {
+		const struct suite *s = &rows[i].suite;
+		struct sa_params prm = env_params(s->enc, s->key_bits, s->auth, false);
+		struct sa_ctl *out = env_sa_open(&prm, SA_DIR_OUT, 1);
+		const char *device = env_engine->ops->session_device(env_engine, out->sa);
+
+		assert_memory_equal(device, rows[i].driver, strlen(rows[i].driver));
+		env_sa_close(out);
+	}
+}
+
 static int
 setup(void **state)
 {
@@ -139,6 +167,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_algorithm_gets_its_fastest_device),
 		cmocka_unit_test(every_algorithm_comes_back_over_every_outer_header),
 	};
 
