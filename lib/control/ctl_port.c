@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "control/ctl.h"
 
 static int
@@ -126,6 +127,9 @@ ctl_port_add(struct ctl *ctl, const struct cfg_port *port, struct err *err)
 		return rc;
 	}
 	ctl->port[info.port_id] = copy;
+	if (port->host[0] != '\0')
+		log_warning("%s: host: no device towards the host is made yet, %s", port->name,
+				port->host);
 	ctl_settle(ctl);
 	return 0;
 }
