@@ -33,7 +33,14 @@ struct ctl_sa_note {
 #define CTL_BATCH_WARNINGS 16 /* of a kind in one batch */
 
 /** Values of sysctls, in the order of ctl_sysctl.c's table. */
-enum ctl_sysctl_id { SYSCTL_PREFERRED_OLDSA, SYSCTL_DFBIT, SYSCTL_ECN, SYSCTL_TTL, SYSCTL_COUNT };
+enum ctl_sysctl_id {
+	SYSCTL_PREFERRED_OLDSA,
+	SYSCTL_DFBIT,
+	SYSCTL_ECN,
+	SYSCTL_TTL,
+	SYSCTL_STAGE_CYCLES,
+	SYSCTL_COUNT
+};
 
 struct ctl {
 	/* all [C] */

@@ -23,6 +23,8 @@ static const struct knob knobs[SYSCTL_COUNT] = {
 			0 },
 	[SYSCTL_TTL] = { "net.inet.ip.ttl", "TTL and hop limit of outer headers and own packets", 1,
 			255, 64 },
+	[SYSCTL_STAGE_CYCLES] = { "dp.stage_cycles",
+			"Measure the cycles of each stage (show workers): 0 no, 1 yes", 0, 1, 0 },
 };
 
 void
@@ -40,6 +42,7 @@ ctl_tunables(const struct ctl *ctl)
 	return (struct dp_tunables){
 		.ttl = (uint8_t)ctl->sysctl[SYSCTL_TTL],
 		.ecn = (int8_t)ctl->sysctl[SYSCTL_ECN],
+		.stage_cycles = ctl->sysctl[SYSCTL_STAGE_CYCLES] != 0,
 	};
 }
 
@@ -91,7 +94,6 @@ ctl_sysctl_set(struct ctl *ctl, const char *name, int64_t value, struct err *err
 		return 0;
 	ctl->sysctl[id] = value;
 	tunables = ctl_tunables(ctl);
-	tunables.stage_cycles = rcu_own(ctl->dp->tunables)->stage_cycles;
 	rc = dp_set_tunables(ctl->dp, &tunables, err);
 	if (rc == 0)
 		rc = tunnels_renew(ctl, err);
