@@ -130,7 +130,7 @@ sa_drop(struct ctl *ctl, struct sa_ctl *sa)
 
 /* All that is legal but unwise, told and logged. */
 static void
-warn(struct ctl *ctl, const struct sa_params *prm, char *ret_warning)
+warn(struct ctl *ctl, const struct sa_params *prm, enum sa_dir dir, char *ret_warning)
 {
 	const struct sa_ctl *twin = NULL;
 	char line[ERR_MSG_MAX] = "";
@@ -139,7 +139,7 @@ warn(struct ctl *ctl, const struct sa_params *prm, char *ret_warning)
 
 	if (ret_warning != NULL)
 		ret_warning[0] = '\0';
-	sa_params_warning(prm, line, sizeof(line)); /* "sa ... spi ...: ...", or nothing */
+	sa_params_warning(prm, dir, line, sizeof(line)); /* "sa ... spi ...: ...", or nothing */
 	if (is_counter_mode(prm)) {
 		sa_fingerprint(prm, fingerprint);
 		twin = twin_find(ctl, fingerprint);
@@ -161,6 +161,7 @@ warn(struct ctl *ctl, const struct sa_params *prm, char *ret_warning)
 int
 ctl_sa_add(struct ctl *ctl, const struct sa_params *prm, char *ret_warning, struct err *err)
 {
+	enum sa_dir dir = SA_DIR_NONE;
 	struct err why = { 0 };
 	struct engine *engine;
 	struct sa_ctl *sa;
@@ -178,7 +179,8 @@ ctl_sa_add(struct ctl *ctl, const struct sa_params *prm, char *ret_warning, stru
 	sa = sadb_add(ctl->sadb, prm, &why);
 	if (sa == NULL)
 		return err_set(err, why.code == 0 ? ENOMEM : why.code, "%s", why.msg);
-	warn(ctl, prm, ret_warning);
+	ipsec_if_claim(ctl->ifaces, &prm->src, &prm->dst, prm->reqid, &dir);
+	warn(ctl, prm, dir, ret_warning);
 	sa->engine = engine;
 	sa->state = SA_MATURE;
 	sa->created_ms = ctl_now_ms();

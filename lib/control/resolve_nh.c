@@ -157,6 +157,9 @@ visit_route(struct rib_route *route, void *arg)
 	find_stray_twin(p, &route->spec);
 	if (route->spec.source == RIB_STATIC && route->spec.kind == RIB_GATEWAY) {
 		nh = nh_of_gateway(p->r, route->spec.fib, &route->spec.gateway, true);
+		/* As FreeBSD: it does not fall back to a less specific route, which might lead past a tunnel, in clear. */
+		if (nh_kind(nh) == NH_NONE)
+			nh = nh_make(NH_REJECT, 0);
 		rib_set_nh(p->r->a.rib, route, nh, NULL); /* a full table keeps the old */
 	}
 	/* Several sources of one prefix: the first is the best. */

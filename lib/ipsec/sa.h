@@ -145,10 +145,10 @@ struct sa_ctl {
  */
 int sa_params_check(const struct sa_params *prm, struct err *err);
 /**
- * What is legal but unwise, for a loud warning: cipher without authentication, no window, DES. ""
- * when nothing.
+ * What is legal but unwise, for a loud warning: cipher without authentication, no window (unless
+ * @p dir is known to be outbound), DES. "" when nothing.
  */
-void sa_params_warning(const struct sa_params *prm, char *buf, unsigned int size);
+void sa_params_warning(const struct sa_params *prm, enum sa_dir dir, char *buf, unsigned int size);
 /** First 8 bytes of SHA-256 over algorithm names and keys. */
 void sa_fingerprint(const struct sa_params *prm, uint8_t ret_fp[8]);
 

@@ -151,7 +151,7 @@ sa_params_check(const struct sa_params *prm, struct err *err)
 }
 
 void
-sa_params_warning(const struct sa_params *prm, char *buf, unsigned int size)
+sa_params_warning(const struct sa_params *prm, enum sa_dir dir, char *buf, unsigned int size)
 {
 	int n = 0;
 
@@ -164,7 +164,7 @@ sa_params_warning(const struct sa_params *prm, char *buf, unsigned int size)
 				"alter "
 				"its packets (add hmac-sha2-256, or take aes-gcm-16)",
 				ip_str(&prm->dst), prm->spi, prm->enc->name);
-	else if (prm->replay_window == 0)
+	else if (prm->replay_window == 0 && dir != SA_DIR_OUT)
 		n = snprintf(buf, size,
 				"sa %s spi %u: no replay window: recorded packets can be sent "
 				"again "

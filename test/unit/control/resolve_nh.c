@@ -61,7 +61,7 @@ a_gateway_of_the_other_family_and_net_works_too(void **state)
 }
 
 static void
-a_gateway_off_the_links_resolves_to_nothing(void **state)
+a_gateway_off_the_links_rejects(void **state)
 {
 	bench_static("172.20.0.0/16", RIB_GATEWAY, "203.0.113.1", NULL);
 	bench_static("172.21.0.0/16", RIB_GATEWAY, "10.0.0.1", NULL); /* our own address */
@@ -70,11 +70,13 @@ a_gateway_off_the_links_resolves_to_nothing(void **state)
 	/* a route by a gateway is no way to a gateway */
 	bench_static("203.0.114.0/24", RIB_GATEWAY, "10.0.0.5", NULL);
 	bench_static("172.24.0.0/16", RIB_GATEWAY, "203.0.114.1", NULL);
+	/* nor does what is meant for such a gateway follow the default route, in clear */
+	bench_static("0.0.0.0/0", RIB_GATEWAY, "10.0.0.5", NULL);
 	resolve_run(b.r);
-	assert_int_equal(nh_kind(lookup("172.20.0.1")), NH_NONE);
-	assert_int_equal(nh_kind(lookup("172.21.0.1")), NH_NONE);
-	assert_int_equal(nh_kind(lookup("172.23.0.1")), NH_NONE);
-	assert_int_equal(nh_kind(lookup("172.24.0.1")), NH_NONE);
+	assert_int_equal(nh_kind(lookup("172.20.0.1")), NH_REJECT);
+	assert_int_equal(nh_kind(lookup("172.21.0.1")), NH_REJECT);
+	assert_int_equal(nh_kind(lookup("172.23.0.1")), NH_REJECT);
+	assert_int_equal(nh_kind(lookup("172.24.0.1")), NH_REJECT);
 	assert_int_equal(nh_kind(lookup("203.0.114.1")), NH_NEIGH);
 }
 
@@ -322,7 +324,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_gateway_is_asked_for_at_once_and_its_routes_carry_it),
 		T(a_gateway_of_the_other_family_and_net_works_too),
-		T(a_gateway_off_the_links_resolves_to_nothing),
+		T(a_gateway_off_the_links_rejects),
 		T(a_gateway_behind_a_tunnel_resolves_to_the_tunnel),
 		T(a_tunnel_resolves_to_its_remote_end_on_the_link),
 		T(a_tunnel_follows_its_routes),

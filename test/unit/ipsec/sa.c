@@ -146,19 +146,21 @@ warns_of_what_is_legal_but_unwise(void **state)
 	struct sa_params prm = good("rijndael-cbc", 128, NULL, 0);
 	char buf[256], small[8];
 
-	sa_params_warning(&prm, buf, sizeof(buf));
+	sa_params_warning(&prm, SA_DIR_IN, buf, sizeof(buf));
 	assert_non_null(strstr(buf, "without authentication"));
 	prm = good("aes-gcm-16", 160, NULL, 0);
-	sa_params_warning(&prm, buf, sizeof(buf));
+	sa_params_warning(&prm, SA_DIR_IN, buf, sizeof(buf));
 	assert_string_equal(buf, "");
 	prm.replay_window = 0;
-	sa_params_warning(&prm, buf, sizeof(buf));
+	sa_params_warning(&prm, SA_DIR_IN, buf, sizeof(buf));
 	assert_non_null(strstr(buf, "no replay window"));
+	sa_params_warning(&prm, SA_DIR_OUT, buf, sizeof(buf));
+	assert_string_equal(buf, "");
 	prm = good("3des-cbc", 192, NULL, 0);
-	sa_params_warning(&prm, buf, sizeof(buf));
+	sa_params_warning(&prm, SA_DIR_IN, buf, sizeof(buf));
 	assert_non_null(strstr(buf, "without authentication"));
 	assert_non_null(strstr(buf, "3des-cbc: blocks of 64 bits"));
-	sa_params_warning(&prm, small, sizeof(small));
+	sa_params_warning(&prm, SA_DIR_IN, small, sizeof(small));
 	assert_int_equal(strlen(small), sizeof(small) - 1);
 }
 
