@@ -13,6 +13,7 @@
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
+#include <rte_random.h>
 
 #include "base/rcu.h"
 #include "datapath/worker.h"
@@ -22,6 +23,8 @@
 #define INJECT_RING_SIZE 4096
 #define HANDIN_RING_SIZE 2048
 #define TX_RING_SIZE 2048
+/* How long a stop waits for devices to give packets back: nothing may be freed under them. */
+#define DISCARD_S 2
 
 static struct rte_ring *
 ring_create(const char *what, unsigned int a, unsigned int b, unsigned int size, unsigned int flags)
@@ -66,6 +69,7 @@ worker_create(struct dataplane *dp, uint16_t id)
 	w->dp = dp;
 	w->id = id;
 	w->ip_id = id;
+	w->frag_id = (uint32_t)rte_rand() / WORKER_MAX * dp->nb_workers + id;
 	w->qsbr = rcu_qsbr();
 	w->drops = counter_row(&dp->drops, id, 0);
 	w->inject = ring_create("inject", id, 0, INJECT_RING_SIZE, RING_F_SP_ENQ | RING_F_SC_DEQ);
@@ -208,6 +212,8 @@ dp_add_port(struct dataplane *dp, uint16_t port_id, uint16_t iface, uint16_t nb_
 			goto no_memory;
 		dp->worker[port->txq[q].owner]->serves_others = true;
 	}
+	for (q = 0; q < nb; q++)
+		port->txq_of[nb_txq == nb ? q : (port_id + q) % nb] = q % nb_txq;
 	for (q = 0; q < nb_rxq; q++) {
 		struct worker *w = dp->worker[nb_rxq == nb ? q : (port_id + q) % nb];
 
@@ -282,30 +288,52 @@ vec_discard(struct worker *w, struct vec *v)
 		dp_drop(w, DROP_STOPPING, v->pkt[--v->n]);
 }
 
+/* Packets back from an engine. */
+static void
+discard_done(struct worker *w, struct rte_mbuf **pkt, uint16_t n)
+{
+	uint16_t i;
+
+	for (i = 0; i < n; i++) {
+		counter_row(w->dp->sa_counters, w->id, pkt_meta(pkt[i])->sa->id)[SA_CNT_DONE]++;
+		dp_drop(w, DROP_STOPPING, pkt[i]);
+	}
+}
+
+static void
+ring_discard(struct worker *w, struct rte_ring *ring, uint64_t *taken)
+{
+	void *m;
+
+	while (ring != NULL && rte_ring_sc_dequeue(ring, &m) == 0) {
+		++*taken;
+		dp_drop(w, DROP_STOPPING, m);
+	}
+}
+
 /* What did not get out in time. */
 static void
 worker_discard(struct worker *w)
 {
 	struct rte_mbuf *pkt[DP_VEC_MAX];
 	struct frame *f = &w->frame;
-	unsigned int e, tries;
+	unsigned int e;
 	uint16_t n;
 
 	for (e = 0; e < w->dp->nb_engines; e++) {
 		const struct engine_ops *ops = w->dp->engine[e]->ops;
+		const uint64_t end = rte_rdtsc() + DISCARD_S * rte_get_tsc_hz();
 
-		for (tries = 0; tries < 1000 && ops->in_flight(w->dp->engine[e], w->id) != 0;
-				tries++) {
+		while (ops->in_flight(w->dp->engine[e], w->id) != 0 && rte_rdtsc() < end) {
 			n = ops->poll(w->dp->engine[e], w->id, pkt, DP_VEC_MAX);
-			while (n > 0) {
-				struct rte_mbuf *m = pkt[--n];
-
-				counter_row(w->dp->sa_counters, w->id,
-						pkt_meta(m)->sa->id)[SA_CNT_DONE]++;
-				dp_drop(w, DROP_STOPPING, m);
-			}
+			discard_done(w, pkt, n);
 		}
 	}
+	discard_done(w, f->in_done.pkt, f->in_done.n);
+	discard_done(w, f->out_done.pkt, f->out_done.n);
+	f->in_done.n = f->out_done.n = 0;
+	ring_discard(w, w->inject, &w->cnt.injected);
+	ring_discard(w, w->handin, &w->cnt.handed_in);
 	vec_discard(w, &f->rx);
 	vec_discard(w, &f->esp);
 	vec_discard(w, &f->ip4);
@@ -328,8 +356,8 @@ dp_stop(struct dataplane *dp)
 	else
 		for (i = 0; i < dp->nb_workers; i++)
 			rte_eal_wait_lcore(dp->lcore[i]);
-	/* Twice: what the first round hands to another worker, the second one sends. */
-	for (round = 0; round < 2; round++)
+	/* Three times: ESP goes to the worker that owns its SA, what was inside to the one that owns the queue. */
+	for (round = 0; round < 3; round++)
 		for (i = 0; i < dp->nb_workers; i++)
 			worker_drain(dp->worker[i]);
 	for (i = 0; i < dp->nb_workers; i++)

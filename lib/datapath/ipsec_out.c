@@ -134,7 +134,8 @@ dp_ipsec_out(struct worker *w, struct frame *f)
 /* Counters and common facts of a run of packets of one SA and interface. */
 struct out_run {
 	struct sa *sa;
-	const struct iface_row *row; /* NULL: the interface is gone */
+	const struct iface_row
+			*row; /* NULL: the interface is gone, or the SA is not its any more */
 	uint16_t index;
 	uint64_t done, packets, bytes, errors;
 };
@@ -164,7 +165,8 @@ static inline void
 out_run_start(struct worker *w, struct out_run *run, const struct pkt_meta *meta)
 {
 	*run = (struct out_run){ .sa = meta->sa, .index = meta->out };
-	run->row = iface_row(w->dp->ifaces, meta->out);
+	if (likely(__atomic_load_n(&meta->sa->iface, __ATOMIC_RELAXED) == meta->out))
+		run->row = iface_row(w->dp->ifaces, meta->out);
 }
 
 /* The ESP packet goes where the tunnel's remote end is. */
@@ -204,7 +206,7 @@ dp_ipsec_out_done(struct worker *w, struct frame *f)
 			out_run_start(w, &run, meta);
 		}
 		run.done++;
-		/* The tunnel changed its shape while the packet was in a device: its header is of the old one. */
+		/* The tunnel was changed while the packet was in a device: its outer header is of the old one. */
 		if (unlikely(run.row == NULL || run.row->outer.len != meta->l3_len))
 			bad = bad != DROP_NONE ? bad : DROP_OUT_IF_DOWN;
 		if (unlikely(bad != DROP_NONE)) {

@@ -99,6 +99,19 @@ worker_poll(struct worker *w)
 	return nb_rx;
 }
 
+/* Frames of others, to be sent by a queue of this worker. */
+static bool
+tx_waits(const struct worker *w, const struct dp_port *port)
+{
+	uint16_t q;
+
+	for (q = 0; q < port->nb_txq; q++)
+		if (port->txq[q].owner == w->id && port->txq[q].ring != NULL &&
+				!rte_ring_empty(port->txq[q].ring))
+			return true;
+	return false;
+}
+
 /* Is anything left that a further poll would move? */
 static bool
 worker_holds_packets(const struct worker *w)
@@ -108,6 +121,11 @@ worker_holds_packets(const struct worker *w)
 
 	for (i = 0; i < w->dp->nb_engines; i++)
 		if (w->dp->engine[i]->ops->in_flight(w->dp->engine[i], w->id) != 0)
+			return true;
+	if (!rte_ring_empty(w->inject) || (w->handin != NULL && !rte_ring_empty(w->handin)))
+		return true;
+	for (i = 0; w->serves_others && i < PORT_MAX; i++)
+		if (w->port[i] != NULL && tx_waits(w, w->port[i]))
 			return true;
 	return f->esp.n + f->ip4.n + f->ip6.n + f->encap.n + f->in_done.n + f->out_done.n != 0;
 }

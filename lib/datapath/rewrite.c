@@ -23,11 +23,16 @@ may_fragment(struct rte_mbuf *m)
 	return !(pkt_ip4(m)->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG));
 }
 
+/* What the library leaves undone: the IPv4 checksum; the IPv6 identification, the same in all fragments of a packet. */
 static void
-fragment_checksums(struct rte_mbuf *m)
+fragment_finish(struct rte_mbuf *m, uint32_t id)
 {
 	struct rte_ipv4_hdr *ip = pkt_ip4(m);
 
+	if (pkt_meta(m)->flags & PKT_IP6) {
+		((struct rte_ipv6_fragment_ext *)(pkt_ip6(m) + 1))->id = rte_cpu_to_be_32(id);
+		return;
+	}
 	ip->hdr_checksum = 0;
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
 }
@@ -61,11 +66,11 @@ dp_fragment(struct worker *w, struct vec *v, uint16_t mtu, struct rte_mbuf *m)
 			dp_drop(w, DROP_HEADROOM, frag[i]);
 			continue;
 		}
-		if (!(meta.flags & PKT_IP6))
-			fragment_checksums(frag[i]);
+		fragment_finish(frag[i], w->frag_id);
 		w->cnt.created++;
 		dp_push(w, v, frag[i]);
 	}
+	w->frag_id += w->dp->nb_workers;
 	w->cnt.fragmented++;
 	w->cnt.freed++;
 	rte_pktmbuf_free(m);

@@ -46,12 +46,15 @@ tx_burst(struct worker *w, const struct dp_port *port, uint16_t queue, struct ve
 }
 
 static void
-tx_to_owner(struct worker *w, struct rte_ring *ring, struct vec *v)
+tx_to_owner(struct worker *w, const struct dp_port *port, struct rte_ring *ring, struct vec *v)
 {
 	const uint16_t n = (uint16_t)rte_ring_mp_enqueue_burst(ring, (void **)v->pkt, v->n, NULL);
+	const uint16_t index = __atomic_load_n(
+			&w->dp->iface_of_port[port->port_id], __ATOMIC_RELAXED);
 	uint16_t i;
 
 	w->cnt.handed_out += n;
+	counter_row(&w->dp->ifaces->counters, w->id, index)[IF_CNT_ODROPS] += (uint64_t)v->n - n;
 	for (i = n; i < v->n; i++)
 		dp_drop(w, DROP_RING_FULL, v->pkt[i]);
 	v->n = 0;
@@ -94,13 +97,13 @@ dp_tx(struct worker *w, struct frame *f)
 	for (ports = f->tx_ports; ports != 0; ports &= ports - 1) {
 		const unsigned int p = (unsigned int)__builtin_ctz(ports);
 		const struct dp_port *port = w->port[p];
-		const uint16_t queue = w->id % port->nb_txq;
+		const uint16_t queue = port->txq_of[w->id];
 		const struct dp_txq *txq = &port->txq[queue];
 
 		if (txq->owner == w->id)
 			tx_burst(w, port, queue, &f->tx[p]);
 		else
-			tx_to_owner(w, txq->ring, &f->tx[p]);
+			tx_to_owner(w, port, txq->ring, &f->tx[p]);
 	}
 	f->tx_ports = 0;
 }

@@ -45,6 +45,7 @@ struct dp_port {
 	uint16_t port_id;              /* [I] */
 	uint16_t nb_txq;               /* [I] */
 	struct dp_txq txq[WORKER_MAX]; /* [I] */
+	uint16_t txq_of[WORKER_MAX];   /* [I] the queue that a worker sends by: its own if it has one */
 };
 
 struct worker_rxq {
@@ -73,6 +74,7 @@ struct worker {
 	bool serves_others;  /* [I] owns a transmit queue that other workers send by */
 	uint16_t rxq_first;  /* [W] where the next poll starts, so that no queue starves */
 	uint16_t ip_id;      /* [W] identification of the next outer IPv4 header */
+	uint32_t frag_id;    /* [W] identification of the next IPv6 packet that is cut (RFC 7739) */
 	uint64_t now_tsc;    /* [W] time of this poll */
 	uint64_t *drops;     /* [W] by enum drop_reason: its copy of dp->drops */
 	struct rte_ring *inject;         /* [I] from the control core */
