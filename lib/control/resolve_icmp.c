@@ -117,6 +117,8 @@ resolve_local_packet(struct resolve *r, struct rte_mbuf *m)
 {
 	const bool ip6 = pkt_meta(m)->flags & PKT_IP6;
 	struct parse_l4 l4 = { .proto = IPPROTO_NONE };
+	enum drop_reason reason = DROP_LOCAL_PROTO;
+	struct parse_icmp icmp;
 	struct ip_addr src, dst;
 
 	parse_addrs(m, ip6, &src, &dst);
@@ -129,11 +131,14 @@ resolve_local_packet(struct resolve *r, struct rte_mbuf *m)
 		break;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
+		if (!l4.fragment && parse_icmp(m, ip6, &icmp) != DROP_NONE)
+			reason = DROP_ICMP_INVALID;
+		break;
 	case IPPROTO_NONE:
 	case IPPROTO_ESP: /* an unknown SPI is no secret to confirm */
 		break;
 	default:
 		send_error(r, m, ICMP_PROTO_UNREACHABLE, 0, &dst);
 	}
-	resolve_drop(r, DROP_LOCAL_PROTO, m);
+	resolve_drop(r, reason, m);
 }

@@ -64,17 +64,28 @@ ip4_is_special(uint32_t dst)
 	return net == 0 || net == 127 || net >= 224;
 }
 
+/* Network 0 is "this host on this network": it may speak to us, not through us (RFC 1812, 5.3.7). */
+static inline enum drop_reason
+route4_scope(const struct rte_ipv4_hdr *ip, uint32_t dst)
+{
+	if (unlikely(ip4_is_special(dst)))
+		return DROP_IP_DESTINATION;
+	return unlikely((ip->src_addr & RTE_BE32(0xff000000)) == 0) ? DROP_IP_SOURCE : DROP_NONE;
+}
+
 static inline void
 route4_one(struct worker *w, struct frame *f, struct rte_mbuf *m, uint32_t dst, uint32_t nh)
 {
 	struct rte_ipv4_hdr *ip = pkt_ip4(m);
+	enum drop_reason bad;
 
 	if (unlikely(!route_forwards(nh))) {
 		route_elsewhere(w, f, m, nh);
 		return;
 	}
-	if (unlikely(ip4_is_special(dst))) {
-		dp_drop(w, DROP_IP_DESTINATION, m);
+	bad = route4_scope(ip, dst);
+	if (unlikely(bad != DROP_NONE)) {
+		dp_drop(w, bad, m);
 		return;
 	}
 	if (likely(!(pkt_meta(m)->flags & PKT_ORIGINATED))) {
@@ -111,7 +122,7 @@ ip6_is_link_local(const uint8_t addr[16])
 	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
 }
 
-/* Loopback and unspecified are not to be forwarded to; link-local neither, nor from (RFC 4291, 2.5.3, 2.5.6). */
+/* Loopback and unspecified are not to be forwarded to, link-local neither; the latter two not from (RFC 4291, 2.5.2 to 2.5.6). */
 static inline enum drop_reason
 route6_scope(const struct rte_ipv6_hdr *ip, uint8_t flags)
 {
@@ -123,6 +134,9 @@ route6_scope(const struct rte_ipv6_hdr *ip, uint8_t flags)
 		return DROP_NONE;
 	if (unlikely(ip6_is_link_local(ip->dst_addr)))
 		return DROP_IP_DESTINATION;
+	if (unlikely(ip->src_addr[0] == 0 && memcmp(ip->src_addr, zero, 15) == 0 &&
+			    ip->src_addr[15] == 0))
+		return DROP_IP_SOURCE;
 	return unlikely(ip6_is_link_local(ip->src_addr)) ? DROP_IP_SOURCE : DROP_NONE;
 }
 

@@ -16,7 +16,7 @@
 	X(IP_VERSION, "ip-version", "version field disagrees with the EtherType", "RFC 791, 8200") \
 	X(IP_HEADER, "ip-header", "header length or total length wrong", "RFC 791, RFC 8200")      \
 	X(IP_CHECKSUM, "ip-checksum", "IPv4 header checksum wrong", "RFC 1812, 5.2.2")             \
-	X(IP_SOURCE, "ip-source", "source is multicast, broadcast or loopback", "RFC 1812, 5.3.7") \
+	X(IP_SOURCE, "ip-source", "source is a group, loopback or no host", "RFC 1812, 5.3.7")     \
 	X(IP_DESTINATION, "ip-destination", "destination is loopback or not routable", "RFC 1812") \
 	X(IF_DOWN, "interface-down", "received on an interface that is down", "")                  \
 	X(IF_MONITOR, "monitor", "interface is in monitor mode", "ifconfig(8)")                    \
@@ -62,7 +62,6 @@
 	X(ARP_INVALID, "arp-invalid", "malformed ARP", "RFC 826")                                  \
 	X(ND_INVALID, "nd-invalid", "malformed neighbour discovery", "RFC 4861, 7.1")              \
 	X(ICMP_INVALID, "icmp-invalid", "malformed ICMP or ICMPv6", "RFC 792, RFC 4443")           \
-	X(RATE_LIMITED, "rate-limited", "over the limit of packets to the control core", "")       \
 	X(STOPPING, "stopping", "in flight when the program stopped", "")
 /* clang-format on */
 
