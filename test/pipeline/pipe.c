@@ -22,6 +22,8 @@
 
 #define PIPE_RING 2048
 
+const struct engine_ops *pipe_engine;
+
 static const char *const port_name[PIPE_PORTS] = { "lan", "wan" };
 
 const char pipe_config[] =
@@ -99,7 +101,9 @@ pipe_create(struct pipe *p, const char *json)
 
 	memset(p, 0, sizeof(*p));
 	args.nb_workers = worker_lcores(lcores);
-	for (i = 0; i < ENGINE_MAX && registry_engine_at(i) != NULL; i++)
+	if (pipe_engine != NULL)
+		engines[args.nb_engines++] = pipe_engine;
+	for (i = 0; i < ENGINE_MAX && registry_engine_at(i) != NULL && pipe_engine == NULL; i++)
 		engines[args.nb_engines++] = registry_engine_at(i);
 	p->pool = rte_pktmbuf_pool_create(
 			"pipe", PIPE_MBUFS, 128, PKT_PRIV_SIZE, RTE_MBUF_DEFAULT_BUF_SIZE, 0);
@@ -199,6 +203,21 @@ pipe_dropped(struct pipe *p)
 	for (i = DROP_NONE + 1; i < DROP_REASONS; i++)
 		n += dp_drop_count(ctl_dataplane(p->ctl), (enum drop_reason)i);
 	return n;
+}
+
+void
+pipe_check_accounts(struct pipe *p)
+{
+	const struct dataplane *dp = ctl_dataplane(p->ctl);
+	struct dp_worker_stats s;
+	unsigned int i;
+
+	for (i = 0; i < dp->nb_workers; i++) {
+		dp_worker_stats(dp, i, &s);
+		assert_int_equal(s.rx + s.injected + s.handed_in + s.fragments,
+				s.tx + s.dropped + s.punted + s.handed_out + s.fragmented +
+						s.in_flight);
+	}
 }
 
 struct ctl_if_counts

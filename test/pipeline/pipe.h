@@ -25,6 +25,9 @@ struct pipe {
 	struct rte_ring *from[PIPE_PORTS]; /* out of it */
 };
 
+/** Set before pipe_create(): the only engine, instead of the program's. */
+extern const struct engine_ops *pipe_engine;
+
 /** EAL for a test; @p lcores as --lcores takes them ("0" : the control core polls). Once per process. */
 void pipe_eal_init(const char *lcores);
 /** Ports lan0 (net_ring_lan) and wan0 (net_ring_wan) exist; everything else is @p json. Fails the test on a mistake. */
@@ -42,6 +45,8 @@ void pipe_poll(struct pipe *p);
 unsigned int pipe_flush(struct pipe *p);
 
 uint64_t pipe_dropped(struct pipe *p);
+/** What went into each worker came out of it again, or is in an engine; nothing waits between stages. */
+void pipe_check_accounts(struct pipe *p);
 struct ctl_if_counts pipe_if(struct pipe *p, const char *name);
 
 /* Frames to begin with: UDP over IPv4 or IPv6 in Ethernet, to be sent into a port. @return Length. */

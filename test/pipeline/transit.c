@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Packets of both families through tunnels of every kind and back: what a host sends is what comes out behind the other end, which
+ * here is the gateway itself with the ends of the outer header swapped.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <rte_ip_frag.h>
+#include <rte_udp.h>
+
+#include "setup.h"
+
+#define LOCAL "192.168.0.3"
+#define REMOTE "192.168.0.5"
+#define LOCAL6 "2001:db8:9::3"
+/* Of a packet in ESP with an IV of eight bytes over IPv4. */
+#define INNER_AT (14 + 20 + 8 + 8)
+#define REMOTE6 "2001:db8:9::5"
+
+static struct pipe gw;
+static uint8_t frame[FRAME_MAX];
+static uint16_t len;
+
+static int
+gateway_create(void **state)
+{
+	const struct ip_addr remote6 = setup_ip(REMOTE6), host6 = setup_ip("2001:db8:1::9");
+	const struct rte_ether_addr mac = { { 2, 0, 0, 0, 0, 5 } };
+	struct err err = { 0 };
+
+	(void)state;
+	pipe_create(&gw, pipe_config);
+	setup_ok(ctl_neigh_add(gw.ctl, "wan0", &remote6, &mac, &err), &err);
+	setup_ok(ctl_neigh_add(gw.ctl, "lan0", &host6, &mac, &err), &err);
+	pipe_poll(&gw);
+	pipe_flush(&gw);
+	return 0;
+}
+
+static int
+gateway_destroy(void **state)
+{
+	(void)state;
+	pipe_check_accounts(&gw);
+	pipe_destroy(&gw);
+	return 0;
+}
+
+/* --- sending and taking --- */
+
+/* The frame into a port; what leaves by the other one becomes the frame. False: nothing left. */
+static bool
+pass(enum pipe_port in, enum pipe_port out)
+{
+	struct rte_mbuf *m;
+
+	assert_true(pipe_send(&gw, in, frame, len));
+	pipe_poll(&gw);
+	m = pipe_receive(&gw, out);
+	if (m == NULL)
+		return false;
+	assert_int_equal(m->nb_segs, 1);
+	len = m->data_len;
+	memcpy(frame, rte_pktmbuf_mtod(m, void *), len);
+	rte_pktmbuf_free(m);
+	return true;
+}
+
+/* A packet of a host of the LAN to one behind the tunnel. */
+static void
+host_sends(bool ip6, uint16_t payload)
+{
+	len = ip6 ? pipe_udp6(frame, PIPE_LAN, "2001:db8:1::9", "2001:db8:2::7", payload)
+		  : pipe_udp4(frame, PIPE_LAN, "10.1.0.9", "10.2.0.7", payload);
+}
+
+static bool
+is_ip6(void)
+{
+	return frame_eth(frame)->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV6);
+}
+
+/* Swap the ends of the outer header and turn the frame to us. */
+static void
+turn_round(void)
+{
+	uint8_t tmp[16];
+
+	if (!is_ip6()) {
+		pipe_turn_round(frame);
+		return;
+	}
+	memcpy(tmp, frame_ip6(frame)->src_addr, 16);
+	memcpy(frame_ip6(frame)->src_addr, frame_ip6(frame)->dst_addr, 16);
+	memcpy(frame_ip6(frame)->dst_addr, tmp, 16);
+	memset(frame, 0, 6);
+	frame[0] = 2;
+	frame[5] = 2;
+}
+
+/* Of AES-CTR without integrity over IPv4: what the other end would send, by an XOR of the ciphertext. */
+static void
+swap_inner_ends(const char *src, const char *dst)
+{
+	const uint32_t x = setup_ip(src).v4 ^ setup_ip(dst).v4;
+
+	*(unaligned_uint32_t *)(frame + INNER_AT + 12) ^= x;
+	*(unaligned_uint32_t *)(frame + INNER_AT + 16) ^= x;
+}
+
+static uint8_t
+outer_proto(void)
+{
+	return is_ip6() ? frame_ip6(frame)->proto : frame_ip4(frame)->next_proto_id;
+}
+
+/* What came out of the tunnel would go into it once more: the gateway routes it there again, one hop later. */
+static void
+assert_comes_through(bool ip6, uint8_t proto)
+{
+	const uint64_t ipackets = pipe_if(&gw, "ipsec0").ipackets;
+
+	host_sends(ip6, 200);
+	assert_true(pass(PIPE_LAN, PIPE_WAN));
+	assert_int_equal(outer_proto(), proto);
+	turn_round();
+	assert_true(pass(PIPE_WAN, PIPE_WAN));
+	assert_int_equal(pipe_if(&gw, "ipsec0").ipackets, ipackets + 1);
+	assert_int_equal(pipe_if(&gw, "ipsec0").ibytes, pipe_if(&gw, "ipsec0").obytes / 2);
+	assert_int_equal(pipe_dropped(&gw), 0);
+}
+
+static void
+tunnel_of(const char *local, const char *remote, bool esn, bool natt)
+{
+	struct sa_params prm;
+	int dir;
+
+	setup_tunnel(&gw, "ipsec0", local, remote);
+	ctl_sa_flush(gw.ctl);
+	for (dir = 0; dir < 2; dir++) {
+		prm = setup_sa_params(dir ? remote : local, dir ? local : remote, "aes-gcm-16", 20);
+		prm.esn = esn;
+		prm.natt_sport = prm.natt_dport = natt ? 4500 : 0;
+		setup_sa(&gw, &prm);
+	}
+	pipe_poll(&gw);
+}
+
+static void
+carries_both_families_through_tunnels_of_both(void **state)
+{
+	int outer6, esn, natt, inner6;
+
+	(void)state;
+	for (outer6 = 0; outer6 < 2; outer6++) {
+		for (esn = 0; esn < 2; esn++) {
+			for (natt = 0; natt < 2; natt++) {
+				tunnel_of(outer6 ? LOCAL6 : LOCAL, outer6 ? REMOTE6 : REMOTE, esn,
+						natt);
+				for (inner6 = 0; inner6 < 2; inner6++) {
+					print_message("outer %d, esn %d, natt %d, inner %d\n",
+							outer6, esn, natt, inner6);
+					ctl_clear_counters(gw.ctl);
+					assert_comes_through(
+							inner6, natt ? IPPROTO_UDP : IPPROTO_ESP);
+				}
+			}
+		}
+	}
+}
+
+/* Extension headers in front of ESP are stepped over, but not more of them than an engine can be told of. */
+static void
+insert_destination_options(uint16_t bytes)
+{
+	uint8_t *at = frame + RTE_ETHER_HDR_LEN + sizeof(struct rte_ipv6_hdr);
+
+	memmove(at + bytes, at, len - RTE_ETHER_HDR_LEN - sizeof(struct rte_ipv6_hdr));
+	memset(at, 0, bytes);
+	at[0] = frame_ip6(frame)->proto;
+	at[1] = (uint8_t)(bytes / 8 - 1);
+	at[2] = 1; /* PadN */
+	at[3] = (uint8_t)(bytes - 4);
+	frame_ip6(frame)->proto = IPPROTO_DSTOPTS;
+	len = (uint16_t)(len + bytes);
+	frame_ip6(frame)->payload_len = rte_cpu_to_be_16(
+			(uint16_t)(len - RTE_ETHER_HDR_LEN - sizeof(struct rte_ipv6_hdr)));
+}
+
+static void
+steps_over_extension_headers_as_far_as_an_engine_can(void **state)
+{
+	uint16_t bytes;
+
+	(void)state;
+	tunnel_of(LOCAL6, REMOTE6, false, false);
+	for (bytes = 8; bytes <= 248; bytes = (uint16_t)(bytes + 8)) {
+		ctl_clear_counters(gw.ctl);
+		host_sends(false, 200);
+		assert_true(pass(PIPE_LAN, PIPE_WAN));
+		turn_round();
+		insert_destination_options(bytes);
+		pass(PIPE_WAN, PIPE_WAN);
+		pipe_flush(&gw);
+		assert_int_equal(pipe_if(&gw, "ipsec0").ipackets, bytes <= 127);
+		assert_int_equal(dp_drop_count(ctl_dataplane(gw.ctl), DROP_AUTH), 0);
+		assert_int_equal(pipe_dropped(&gw), bytes > 127);
+	}
+}
+
+/* ipsec1, whose ends are reached through ipsec0: two ESP headers out, and both taken off again. */
+static void
+carries_a_tunnel_in_a_tunnel(void **state)
+{
+	struct sa_params prm;
+	struct err err = { 0 };
+	int dir;
+
+	(void)state;
+	setup_sa_pair(&gw, LOCAL, REMOTE, "aes-ctr", 20);
+	setup_ok(ctl_if_create(gw.ctl, "ipsec1", NULL, &err), &err);
+	setup_ok(ctl_if_set_reqid(gw.ctl, "ipsec1", 200, &err), &err);
+	setup_tunnel(&gw, "ipsec1", "10.1.0.1", "10.2.0.1");
+	setup_ok(ctl_if_set_flag(gw.ctl, "ipsec1", IFACE_UP, true, &err), &err);
+	for (dir = 0; dir < 2; dir++) {
+		prm = setup_sa_params(dir ? "10.2.0.1" : "10.1.0.1", dir ? "10.1.0.1" : "10.2.0.1",
+				"aes-gcm-16", 20);
+		prm.spi = 20000;
+		prm.reqid = 200;
+		setup_sa(&gw, &prm);
+	}
+	setup_route(&gw, "10.4.0.0/16", RIB_INTERFACE, "ipsec1");
+	pipe_poll(&gw);
+
+	len = pipe_udp4(frame, PIPE_LAN, "10.1.0.9", "10.4.0.7", 200);
+	assert_true(pass(PIPE_LAN, PIPE_WAN));
+	assert_int_equal(pipe_if(&gw, "ipsec1").opackets, 1);
+	assert_int_equal(pipe_if(&gw, "ipsec0").opackets, 1);
+	assert_int_equal(pipe_if(&gw, "ipsec1").obytes, 228);
+
+	turn_round();
+	swap_inner_ends("10.1.0.1", "10.2.0.1");
+	assert_true(pass(PIPE_WAN, PIPE_WAN));
+	assert_int_equal(pipe_if(&gw, "ipsec0").ipackets, 1);
+	assert_int_equal(pipe_if(&gw, "ipsec1").ipackets, 1);
+	assert_int_equal(pipe_if(&gw, "ipsec1").ibytes, 228);
+	assert_int_equal(pipe_dropped(&gw), 0);
+}
+
+/* --- sizes --- */
+
+/* Takes all fragments that left by a port; each fits @p mtu. Returns how many, *ret_bytes behind the IP headers. */
+static unsigned int
+take_fragments(enum pipe_port port, uint16_t mtu, uint32_t *ret_bytes, uint32_t *ret_id)
+{
+	unsigned int n = 0;
+	struct rte_mbuf *m;
+	uint32_t id;
+
+	*ret_bytes = 0;
+	while ((m = pipe_receive(&gw, port)) != NULL) {
+		const struct rte_ipv4_hdr *ip4 = rte_pktmbuf_mtod_offset(m, void *, 14);
+		const struct rte_ipv6_hdr *ip6 = (const void *)ip4;
+		const bool v4 = ip4->version_ihl >> 4 == 4;
+		const struct rte_ipv6_fragment_ext *ext = (const void *)(ip6 + 1);
+		const uint16_t hdr = v4 ? sizeof(*ip4) : sizeof(*ip6) + sizeof(*ext);
+
+		assert_int_equal(m->nb_segs, 1);
+		assert_true(m->pkt_len <= mtu + 14u);
+		assert_true(v4 || ip6->proto == IPPROTO_FRAGMENT);
+		assert_true(!v4 || rte_ipv4_cksum(ip4) == 0 || rte_raw_cksum(ip4, 20) == 0xffff);
+		assert_int_equal(*ret_bytes,
+				v4 ? (rte_be_to_cpu_16(ip4->fragment_offset) & 0x1fff) * 8
+				   : rte_be_to_cpu_16(ext->frag_data) & 0xfff8);
+		id = v4 ? ip4->packet_id : ext->id;
+		if (n > 0)
+			assert_int_equal(id, *ret_id);
+		*ret_id = id;
+		*ret_bytes += m->pkt_len - 14 - hdr;
+		n++;
+		rte_pktmbuf_free(m);
+	}
+	return n;
+}
+
+/* ESP larger than the port takes is cut behind encryption; the fragments of two packets can be told apart. */
+static void
+cuts_outer_packets_larger_than_the_ports_mtu(void **state)
+{
+	struct err err = { 0 };
+	uint32_t bytes, id[2];
+	unsigned int outer6, i;
+
+	(void)state;
+	setup_ok(ctl_if_set_mtu(gw.ctl, "wan0", 1280, &err), &err);
+	for (outer6 = 0; outer6 < 2; outer6++) {
+		tunnel_of(outer6 ? LOCAL6 : LOCAL, outer6 ? REMOTE6 : REMOTE, false, false);
+		ctl_clear_counters(gw.ctl);
+		for (i = 0; i < 2; i++) {
+			host_sends(false, 1372);
+			assert_true(pipe_send(&gw, PIPE_LAN, frame, len));
+			pipe_poll(&gw);
+			assert_int_equal(take_fragments(PIPE_WAN, 1280, &bytes, &id[i]), 2);
+			assert_int_equal(bytes, 16 + 1400 + 4 + 16);
+		}
+		assert_true(id[0] != id[1]);
+		assert_int_equal(pipe_dropped(&gw), 0);
+	}
+}
+
+static void
+cuts_inner_packets_that_may_be_cut(void **state)
+{
+	(void)state;
+	host_sends(false, 1472);
+	assert_true(pipe_send(&gw, PIPE_LAN, frame, len));
+	pipe_poll(&gw);
+	assert_int_equal(pipe_if(&gw, "ipsec0").opackets, 2);
+	assert_int_equal(pipe_if(&gw, "ipsec0").obytes, 1500 + 20);
+	assert_int_equal(pipe_flush(&gw), 2);
+	assert_int_equal(pipe_dropped(&gw), 0);
+}
+
+/* RFC 1191, RFC 8201: who sends too much is told the MTU of the tunnel. */
+static void
+tells_the_sender_what_fits(void **state)
+{
+	(void)state;
+	host_sends(false, 1400);
+	frame_ip4(frame)->fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
+	frame_mend4(frame);
+	assert_true(pass(PIPE_LAN, PIPE_LAN));
+	assert_int_equal(frame[34], 3); /* unreachable, fragmentation needed */
+	assert_int_equal(frame[35], 4);
+	assert_int_equal(frame[40] << 8 | frame[41], 1400);
+	assert_int_equal(frame_ip4(frame)->dst_addr, setup_ip("10.1.0.9").v4);
+
+	host_sends(true, 1400);
+	assert_true(pass(PIPE_LAN, PIPE_LAN));
+	assert_int_equal(frame_ip6(frame)->proto, IPPROTO_ICMPV6);
+	assert_int_equal(frame[54], 2); /* packet too big */
+	assert_int_equal(frame[60] << 8 | frame[61], 1400);
+	assert_int_equal(pipe_dropped(&gw), 2);
+}
+
+/* --- the gateway as a host --- */
+
+static void
+tells_the_sender_that_the_ttl_is_used_up(void **state)
+{
+	(void)state;
+	host_sends(false, 10);
+	frame_ip4(frame)->time_to_live = 1;
+	frame_mend4(frame);
+	assert_true(pass(PIPE_LAN, PIPE_LAN));
+	assert_int_equal(frame_ip4(frame)->next_proto_id, IPPROTO_ICMP);
+	assert_int_equal(frame[34], 11);
+
+	host_sends(true, 10);
+	frame_ip6(frame)->hop_limits = 1;
+	assert_true(pass(PIPE_LAN, PIPE_LAN));
+	assert_int_equal(frame[54], 3);
+}
+
+static void
+answers_echo_requests_to_each_of_its_addresses(void **state)
+{
+	static const char *const own4[] = { "10.1.0.1", LOCAL, "172.16.0.1" };
+	static const char *const own6[] = { "2001:db8:1::1", LOCAL6, "2001:db8:77::1" };
+	const struct iface_addr inner4 = { .prefix = { setup_ip("172.16.0.1"), 32 },
+		.peer = setup_ip("172.16.0.2") };
+	const struct iface_addr inner6 = { .prefix = { setup_ip("2001:db8:77::1"), 128 },
+		.peer = setup_ip("2001:db8:77::2") };
+	struct err err = { 0 };
+	unsigned int i;
+
+	(void)state;
+	setup_ok(ctl_if_add_address(gw.ctl, "ipsec0", &inner4, &err), &err);
+	setup_ok(ctl_if_add_address(gw.ctl, "ipsec0", &inner6, &err), &err);
+	for (i = 0; i < RTE_DIM(own4); i++) {
+		len = pipe_udp4(frame, PIPE_LAN, "10.1.0.9", own4[i], 56);
+		frame_make_echo(frame);
+		assert_true(pass(PIPE_LAN, PIPE_LAN));
+		assert_int_equal(frame[34], 0);
+		assert_int_equal(frame_ip4(frame)->src_addr, setup_ip(own4[i]).v4);
+		len = pipe_udp6(frame, PIPE_LAN, "2001:db8:1::9", own6[i], 56);
+		frame_make_echo(frame);
+		assert_true(pass(PIPE_LAN, PIPE_LAN));
+		assert_int_equal(frame[54], 129);
+	}
+	/* Through the tunnel, from a host behind the other end. */
+	setup_sa_pair(&gw, LOCAL, REMOTE, "aes-ctr", 20);
+	len = pipe_udp4(frame, PIPE_LAN, "172.16.0.1", "10.2.0.7", 56);
+	frame_make_echo(frame);
+	assert_true(pass(PIPE_LAN, PIPE_WAN));
+	turn_round();
+	swap_inner_ends("172.16.0.1", "10.2.0.7");
+	assert_true(pass(PIPE_WAN, PIPE_WAN));
+	assert_int_equal(pipe_if(&gw, "ipsec0").ipackets, 1);
+	assert_int_equal(pipe_if(&gw, "ipsec0").opackets, 2);
+	assert_int_equal(pipe_dropped(&gw), 0);
+}
+
+/* A changed reqid or tunnel under traffic: the old SA does not serve the new tunnel, in either direction. */
+static void
+lets_no_old_sa_serve_a_changed_tunnel(void **state)
+{
+	struct err err = { 0 };
+	uint8_t esp[FRAME_MAX];
+	uint16_t esp_len;
+
+	(void)state;
+	host_sends(false, 100);
+	assert_true(pass(PIPE_LAN, PIPE_WAN));
+	turn_round();
+	memcpy(esp, frame, len);
+	esp_len = len;
+	setup_ok(ctl_if_set_reqid(gw.ctl, "ipsec0", 101, &err), &err);
+	host_sends(false, 100);
+	pass(PIPE_LAN, PIPE_WAN); /* ARP for the new end, if anything */
+	assert_int_equal(pipe_if(&gw, "ipsec0").opackets, 1);
+	assert_int_equal(dp_drop_count(ctl_dataplane(gw.ctl), DROP_NO_SA_OUT), 1);
+	assert_true(pipe_send(&gw, PIPE_WAN, esp, esp_len));
+	pipe_poll(&gw);
+	assert_int_equal(dp_drop_count(ctl_dataplane(gw.ctl), DROP_SA_NO_IF), 1);
+
+	setup_ok(ctl_if_set_reqid(gw.ctl, "ipsec0", 100, &err), &err);
+	setup_tunnel(&gw, "ipsec0", LOCAL, "192.168.0.6");
+	host_sends(false, 100);
+	pass(PIPE_LAN, PIPE_WAN); /* ARP for the new end, if anything */
+	assert_int_equal(pipe_if(&gw, "ipsec0").opackets, 1);
+	assert_int_equal(dp_drop_count(ctl_dataplane(gw.ctl), DROP_NO_SA_OUT), 2);
+	assert_true(pipe_send(&gw, PIPE_WAN, esp, esp_len));
+	pipe_poll(&gw);
+	assert_int_equal(dp_drop_count(ctl_dataplane(gw.ctl), DROP_SA_NO_IF), 2);
+
+	/* Back again: the SA serves again, where its numbers were. */
+	setup_tunnel(&gw, "ipsec0", LOCAL, REMOTE);
+	assert_true(pipe_send(&gw, PIPE_WAN, esp, esp_len));
+	pipe_poll(&gw);
+	assert_int_equal(pipe_if(&gw, "ipsec0").ipackets, 1);
+	pipe_flush(&gw);
+	host_sends(false, 100);
+	assert_true(pass(PIPE_LAN, PIPE_WAN));
+	assert_true(rte_be_to_cpu_32(*(unaligned_uint32_t *)(frame + 38)) > 1);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, gateway_create, gateway_destroy)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(carries_both_families_through_tunnels_of_both),
+		TEST(steps_over_extension_headers_as_far_as_an_engine_can),
+		TEST(carries_a_tunnel_in_a_tunnel),
+		TEST(cuts_outer_packets_larger_than_the_ports_mtu),
+		TEST(cuts_inner_packets_that_may_be_cut),
+		TEST(tells_the_sender_what_fits),
+		TEST(tells_the_sender_that_the_ttl_is_used_up),
+		TEST(answers_echo_requests_to_each_of_its_addresses),
+		TEST(lets_no_old_sa_serve_a_changed_tunnel),
+	};
+
+	pipe_eal_init("0");
+	return cmocka_run_group_tests_name("pipeline/transit", tests, NULL, NULL);
+}
