@@ -6,6 +6,7 @@
 #include "datapath/stages.h"
 #include "net/icmp.h"
 #include "net/parse.h"
+#include "route/nexthop.h"
 
 #include "datapath/poison.h"
 
@@ -17,6 +18,25 @@ is_esp_fragment(const struct rte_mbuf *m, const struct pkt_meta *meta)
 
 	return (meta->flags & PKT_IP6 ? parse_esp6(m, &l3_len) : parse_esp4(m, &l3_len)) ==
 			PARSE_ESP_FRAGMENT;
+}
+
+/*
+ * An echo reply is routed like any packet; to a link-local address it goes back to the link that the request came by, since each
+ * port has such addresses and the table knows one of them only.
+ */
+static void
+local_reply(struct worker *w, struct rte_mbuf *m)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+	const struct iface_row *row = iface_row(w->dp->ifaces, meta->iface);
+
+	if (likely(!(meta->flags & PKT_IP6) || !ip6_is_link_local(pkt_ip6(m)->dst_addr)) ||
+			row == NULL || row->kind != IFACE_PORT) {
+		dp_push_ip(w, m);
+		return;
+	}
+	meta->nh = nh_make(NH_ATTACHED, row->index);
+	dp_punt(w, PUNT_NEIGH, m);
 }
 
 /* local -> ip4 | ip6 (the reply is routed in the next poll) | punt. */
@@ -40,7 +60,7 @@ dp_local(struct worker *w, struct frame *f)
 		w->cnt.originated++;
 		meta->flags = (uint8_t)((meta->flags & PKT_IP6) | PKT_ORIGINATED);
 		meta->depth = 0;
-		dp_push_ip(w, pkt[i]);
+		local_reply(w, pkt[i]);
 	}
 	f->local.n = 0;
 }

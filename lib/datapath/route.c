@@ -116,12 +116,6 @@ route4_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, uint16_t n)
 		route4_one(w, f, pkt[i], dst[i], nh[i]);
 }
 
-static inline bool
-ip6_is_link_local(const uint8_t addr[16])
-{
-	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
-}
-
 /* Loopback and unspecified are not to be forwarded to, link-local neither; the latter two not from (RFC 4291, 2.5.2 to 2.5.6). */
 static inline enum drop_reason
 route6_scope(const struct rte_ipv6_hdr *ip, uint8_t flags)

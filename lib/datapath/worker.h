@@ -144,6 +144,12 @@ dp_push_ip(struct worker *w, struct rte_mbuf *m)
 }
 
 static inline bool
+ip6_is_link_local(const uint8_t addr[16])
+{
+	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
+}
+
+static inline bool
 iface_row_passes(const struct iface_row *row)
 {
 	return (row->flags & (IFACE_UP | IFACE_RUNNING)) == (IFACE_UP | IFACE_RUNNING);
