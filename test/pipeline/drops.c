@@ -282,7 +282,7 @@ static const struct situation {
 	{ DROP_TTL, 2, when_ttl },
 	{ DROP_TOO_BIG, 2, when_too_big },
 	{ DROP_MULTICAST, 3, when_multicast },
-	{ DROP_OUT_IF_DOWN, 1, when_out_interface_down },
+	{ DROP_OUT_IF_DOWN, 2, when_out_interface_down },
 	{ DROP_ESP_SHORT, 1, when_esp_short },
 	{ DROP_NO_SA, 1, when_no_sa_in },
 	{ DROP_SA_NO_IF, 1, when_sa_no_interface },

@@ -177,9 +177,19 @@ when_multicast(void)
 	drop_send(PIPE_LAN);
 }
 
+/* Also what is in a device while its tunnel is changed: its header is that of the old tunnel. */
 void
 when_out_interface_down(void)
 {
+	struct err err = { 0 };
+
+	bent_until_tsc = UINT64_MAX;
+	drop_transit("10.2.0.7");
+	drop_send(PIPE_LAN);
+	pipe_poll(&drop_gw);
+	setup_ok(ctl_if_set_reqid(drop_gw.ctl, "ipsec0", 101, &err), &err);
+	bent_until_tsc = 0;
+	pipe_poll(&drop_gw);
 	drop_flag("ipsec0", IFACE_UP, false);
 	drop_transit("10.2.0.7");
 	drop_send(PIPE_LAN);

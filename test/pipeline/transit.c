@@ -328,6 +328,43 @@ cuts_inner_packets_that_may_be_cut(void **state)
 	assert_int_equal(pipe_dropped(&gw), 0);
 }
 
+/* RFC 791: a fragment may be cut again, and keeps its place; options stay in the header of the first at least. */
+static void
+cuts_fragments_and_packets_with_options(void **state)
+{
+	const uint16_t flags = RTE_IPV4_HDR_MF_FLAG | 100;
+	struct rte_mbuf *m;
+	struct err err = { 0 };
+	uint16_t at = 100, n = 0;
+
+	(void)state;
+	setup_ok(ctl_if_set_mtu(gw.ctl, "wan0", 576, &err), &err);
+	setup_route(&gw, "198.51.100.0/24", RIB_GATEWAY, REMOTE);
+	pipe_poll(&gw);
+	len = pipe_udp4(frame, PIPE_LAN, "10.1.0.9", "198.51.100.1", 1000);
+	memset(frame + 34, 1, 8); /* no operation: 8 bytes of UDP become options */
+	frame_ip4(frame)->version_ihl = 0x47;
+	frame_ip4(frame)->fragment_offset = rte_cpu_to_be_16(flags);
+	frame_mend4(frame);
+	assert_true(pipe_send(&gw, PIPE_LAN, frame, len));
+	pipe_poll(&gw);
+	while ((m = pipe_receive(&gw, PIPE_WAN)) != NULL) {
+		const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, void *, 14);
+		const uint16_t hdr_len = rte_ipv4_hdr_len(ip);
+
+		assert_int_equal(rte_raw_cksum(ip, hdr_len), 0xffff);
+		assert_int_equal(rte_be_to_cpu_16(ip->fragment_offset), RTE_IPV4_HDR_MF_FLAG | at);
+		assert_int_equal(rte_be_to_cpu_16(ip->total_length), m->pkt_len - 14);
+		assert_true(m->pkt_len <= 576 + 14);
+		at = (uint16_t)(at + (m->pkt_len - 14 - hdr_len) / 8);
+		n++;
+		rte_pktmbuf_free(m);
+	}
+	assert_int_equal(n, 2);
+	assert_int_equal(at, 100 + 1000 / 8);
+	assert_int_equal(pipe_dropped(&gw), 0);
+}
+
 /* RFC 1191, RFC 8201: who sends too much is told the MTU of the tunnel. */
 static void
 tells_the_sender_what_fits(void **state)
@@ -408,6 +445,29 @@ answers_echo_requests_to_each_of_its_addresses(void **state)
 	assert_int_equal(pipe_dropped(&gw), 0);
 }
 
+/* A link-local address means nothing without its link: the answer goes where the request came from. */
+static void
+answers_link_local_requests_on_their_own_link(void **state)
+{
+	static const char *const own[] = { "fe80::ff:fe00:1", "fe80::ff:fe00:2" };
+	const struct rte_ether_addr mac = { { 2, 0, 0, 0, 0, 9 } };
+	const struct ip_addr host = setup_ip("fe80::9");
+	struct err err = { 0 };
+	enum pipe_port port;
+
+	(void)state;
+	setup_ok(ctl_neigh_add(gw.ctl, "lan0", &host, &mac, &err), &err);
+	setup_ok(ctl_neigh_add(gw.ctl, "wan0", &host, &mac, &err), &err);
+	for (port = PIPE_LAN; port < PIPE_PORTS; port++) {
+		len = pipe_udp6(frame, port, "fe80::9", own[port], 56);
+		frame_make_echo(frame);
+		assert_true(pass(port, port));
+		assert_int_equal(frame[54], 129);
+		assert_int_equal(pipe_flush(&gw), 0);
+	}
+	assert_int_equal(pipe_dropped(&gw), 0);
+}
+
 /* A changed reqid or tunnel under traffic: the old SA does not serve the new tunnel, in either direction. */
 static void
 lets_no_old_sa_serve_a_changed_tunnel(void **state)
@@ -463,9 +523,11 @@ main(void)
 		TEST(carries_a_tunnel_in_a_tunnel),
 		TEST(cuts_outer_packets_larger_than_the_ports_mtu),
 		TEST(cuts_inner_packets_that_may_be_cut),
+		TEST(cuts_fragments_and_packets_with_options),
 		TEST(tells_the_sender_what_fits),
 		TEST(tells_the_sender_that_the_ttl_is_used_up),
 		TEST(answers_echo_requests_to_each_of_its_addresses),
+		TEST(answers_link_local_requests_on_their_own_link),
 		TEST(lets_no_old_sa_serve_a_changed_tunnel),
 	};
 
