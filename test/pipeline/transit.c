@@ -7,118 +7,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 #include <rte_ip_frag.h>
 #include <rte_udp.h>
 
-#include "setup.h"
-
-#define LOCAL "192.168.0.3"
-#define REMOTE "192.168.0.5"
-#define LOCAL6 "2001:db8:9::3"
-/* Of a packet in ESP with an IV of eight bytes over IPv4. */
-#define INNER_AT (14 + 20 + 8 + 8)
-#define REMOTE6 "2001:db8:9::5"
-
-static struct pipe gw;
-static uint8_t frame[FRAME_MAX];
-static uint16_t len;
-
-static int
-gateway_create(void **state)
-{
-	const struct ip_addr remote6 = setup_ip(REMOTE6), host6 = setup_ip("2001:db8:1::9");
-	const struct rte_ether_addr mac = { { 2, 0, 0, 0, 0, 5 } };
-	struct err err = { 0 };
-
-	(void)state;
-	pipe_create(&gw, pipe_config);
-	setup_ok(ctl_neigh_add(gw.ctl, "wan0", &remote6, &mac, &err), &err);
-	setup_ok(ctl_neigh_add(gw.ctl, "lan0", &host6, &mac, &err), &err);
-	pipe_poll(&gw);
-	pipe_flush(&gw);
-	return 0;
-}
-
-static int
-gateway_destroy(void **state)
-{
-	(void)state;
-	pipe_check_accounts(&gw);
-	pipe_destroy(&gw);
-	return 0;
-}
-
-/* --- sending and taking --- */
-
-/* The frame into a port; what leaves by the other one becomes the frame. False: nothing left. */
-static bool
-pass(enum pipe_port in, enum pipe_port out)
-{
-	struct rte_mbuf *m;
-
-	assert_true(pipe_send(&gw, in, frame, len));
-	pipe_poll(&gw);
-	m = pipe_receive(&gw, out);
-	if (m == NULL)
-		return false;
-	assert_int_equal(m->nb_segs, 1);
-	len = m->data_len;
-	memcpy(frame, rte_pktmbuf_mtod(m, void *), len);
-	rte_pktmbuf_free(m);
-	return true;
-}
-
-/* A packet of a host of the LAN to one behind the tunnel. */
-static void
-host_sends(bool ip6, uint16_t payload)
-{
-	len = ip6 ? pipe_udp6(frame, PIPE_LAN, "2001:db8:1::9", "2001:db8:2::7", payload)
-		  : pipe_udp4(frame, PIPE_LAN, "10.1.0.9", "10.2.0.7", payload);
-}
-
-static bool
-is_ip6(void)
-{
-	return frame_eth(frame)->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV6);
-}
-
-/* Swap the ends of the outer header and turn the frame to us. */
-static void
-turn_round(void)
-{
-	uint8_t tmp[16];
-
-	if (!is_ip6()) {
-		pipe_turn_round(frame);
-		return;
-	}
-	memcpy(tmp, frame_ip6(frame)->src_addr, 16);
-	memcpy(frame_ip6(frame)->src_addr, frame_ip6(frame)->dst_addr, 16);
-	memcpy(frame_ip6(frame)->dst_addr, tmp, 16);
-	memset(frame, 0, 6);
-	frame[0] = 2;
-	frame[5] = 2;
-}
-
-/* Of AES-CTR without integrity over IPv4: what the other end would send, by an XOR of the ciphertext. */
-static void
-swap_inner_ends(const char *src, const char *dst)
-{
-	const uint32_t x = setup_ip(src).v4 ^ setup_ip(dst).v4;
-
-	*(unaligned_uint32_t *)(frame + INNER_AT + 12) ^= x;
-	*(unaligned_uint32_t *)(frame + INNER_AT + 16) ^= x;
-}
-
-static uint8_t
-outer_proto(void)
-{
-	return is_ip6() ? frame_ip6(frame)->proto : frame_ip4(frame)->next_proto_id;
-}
+#include "pass.h"
 
 /* What came out of the tunnel would go into it once more: the gateway routes it there again, one hop later. */
 static void
@@ -365,109 +260,6 @@ cuts_fragments_and_packets_with_options(void **state)
 	assert_int_equal(pipe_dropped(&gw), 0);
 }
 
-/* RFC 1191, RFC 8201: who sends too much is told the MTU of the tunnel. */
-static void
-tells_the_sender_what_fits(void **state)
-{
-	(void)state;
-	host_sends(false, 1400);
-	frame_ip4(frame)->fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
-	frame_mend4(frame);
-	assert_true(pass(PIPE_LAN, PIPE_LAN));
-	assert_int_equal(frame[34], 3); /* unreachable, fragmentation needed */
-	assert_int_equal(frame[35], 4);
-	assert_int_equal(frame[40] << 8 | frame[41], 1400);
-	assert_int_equal(frame_ip4(frame)->dst_addr, setup_ip("10.1.0.9").v4);
-
-	host_sends(true, 1400);
-	assert_true(pass(PIPE_LAN, PIPE_LAN));
-	assert_int_equal(frame_ip6(frame)->proto, IPPROTO_ICMPV6);
-	assert_int_equal(frame[54], 2); /* packet too big */
-	assert_int_equal(frame[60] << 8 | frame[61], 1400);
-	assert_int_equal(pipe_dropped(&gw), 2);
-}
-
-/* --- the gateway as a host --- */
-
-static void
-tells_the_sender_that_the_ttl_is_used_up(void **state)
-{
-	(void)state;
-	host_sends(false, 10);
-	frame_ip4(frame)->time_to_live = 1;
-	frame_mend4(frame);
-	assert_true(pass(PIPE_LAN, PIPE_LAN));
-	assert_int_equal(frame_ip4(frame)->next_proto_id, IPPROTO_ICMP);
-	assert_int_equal(frame[34], 11);
-
-	host_sends(true, 10);
-	frame_ip6(frame)->hop_limits = 1;
-	assert_true(pass(PIPE_LAN, PIPE_LAN));
-	assert_int_equal(frame[54], 3);
-}
-
-static void
-answers_echo_requests_to_each_of_its_addresses(void **state)
-{
-	static const char *const own4[] = { "10.1.0.1", LOCAL, "172.16.0.1" };
-	static const char *const own6[] = { "2001:db8:1::1", LOCAL6, "2001:db8:77::1" };
-	const struct iface_addr inner4 = { .prefix = { setup_ip("172.16.0.1"), 32 },
-		.peer = setup_ip("172.16.0.2") };
-	const struct iface_addr inner6 = { .prefix = { setup_ip("2001:db8:77::1"), 128 },
-		.peer = setup_ip("2001:db8:77::2") };
-	struct err err = { 0 };
-	unsigned int i;
-
-	(void)state;
-	setup_ok(ctl_if_add_address(gw.ctl, "ipsec0", &inner4, &err), &err);
-	setup_ok(ctl_if_add_address(gw.ctl, "ipsec0", &inner6, &err), &err);
-	for (i = 0; i < RTE_DIM(own4); i++) {
-		len = pipe_udp4(frame, PIPE_LAN, "10.1.0.9", own4[i], 56);
-		frame_make_echo(frame);
-		assert_true(pass(PIPE_LAN, PIPE_LAN));
-		assert_int_equal(frame[34], 0);
-		assert_int_equal(frame_ip4(frame)->src_addr, setup_ip(own4[i]).v4);
-		len = pipe_udp6(frame, PIPE_LAN, "2001:db8:1::9", own6[i], 56);
-		frame_make_echo(frame);
-		assert_true(pass(PIPE_LAN, PIPE_LAN));
-		assert_int_equal(frame[54], 129);
-	}
-	/* Through the tunnel, from a host behind the other end. */
-	setup_sa_pair(&gw, LOCAL, REMOTE, "aes-ctr", 20);
-	len = pipe_udp4(frame, PIPE_LAN, "172.16.0.1", "10.2.0.7", 56);
-	frame_make_echo(frame);
-	assert_true(pass(PIPE_LAN, PIPE_WAN));
-	turn_round();
-	swap_inner_ends("172.16.0.1", "10.2.0.7");
-	assert_true(pass(PIPE_WAN, PIPE_WAN));
-	assert_int_equal(pipe_if(&gw, "ipsec0").ipackets, 1);
-	assert_int_equal(pipe_if(&gw, "ipsec0").opackets, 2);
-	assert_int_equal(pipe_dropped(&gw), 0);
-}
-
-/* A link-local address means nothing without its link: the answer goes where the request came from. */
-static void
-answers_link_local_requests_on_their_own_link(void **state)
-{
-	static const char *const own[] = { "fe80::ff:fe00:1", "fe80::ff:fe00:2" };
-	const struct rte_ether_addr mac = { { 2, 0, 0, 0, 0, 9 } };
-	const struct ip_addr host = setup_ip("fe80::9");
-	struct err err = { 0 };
-	enum pipe_port port;
-
-	(void)state;
-	setup_ok(ctl_neigh_add(gw.ctl, "lan0", &host, &mac, &err), &err);
-	setup_ok(ctl_neigh_add(gw.ctl, "wan0", &host, &mac, &err), &err);
-	for (port = PIPE_LAN; port < PIPE_PORTS; port++) {
-		len = pipe_udp6(frame, port, "fe80::9", own[port], 56);
-		frame_make_echo(frame);
-		assert_true(pass(port, port));
-		assert_int_equal(frame[54], 129);
-		assert_int_equal(pipe_flush(&gw), 0);
-	}
-	assert_int_equal(pipe_dropped(&gw), 0);
-}
-
 /* A changed reqid or tunnel under traffic: the old SA does not serve the new tunnel, in either direction. */
 static void
 lets_no_old_sa_serve_a_changed_tunnel(void **state)
@@ -524,10 +316,6 @@ main(void)
 		TEST(cuts_outer_packets_larger_than_the_ports_mtu),
 		TEST(cuts_inner_packets_that_may_be_cut),
 		TEST(cuts_fragments_and_packets_with_options),
-		TEST(tells_the_sender_what_fits),
-		TEST(tells_the_sender_that_the_ttl_is_used_up),
-		TEST(answers_echo_requests_to_each_of_its_addresses),
-		TEST(answers_link_local_requests_on_their_own_link),
 		TEST(lets_no_old_sa_serve_a_changed_tunnel),
 	};
 
