@@ -63,6 +63,7 @@ struct cd_session {
 	bool ip6;       /* [I] the outer header is IPv6 */
 	bool esn;       /* [I] */
 	bool aead;      /* [I] */
+	bool hides;     /* [I] the library is shown no outer header (cryptodev_pkt.h) */
 	uint8_t pad;    /* [I] enum sa_pad */
 	/*
 	 * [I] bytes of the upper half that the library keeps behind the trailer while an op is out

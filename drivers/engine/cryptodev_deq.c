@@ -120,7 +120,7 @@ decap_run(struct cd_session *s, const struct sa *sa, struct rte_mbuf *pkts[], ui
 }
 
 /*
- * Outbound there is something left to do only when the library keeps the upper half between trailer
+ * Outbound the library has something left to do only when it keeps the upper half between trailer
  * and ICV.
  */
 static inline void
@@ -128,11 +128,16 @@ finish_run(struct rte_mbuf *pkts[], uint16_t n)
 {
 	struct sa *sa = pkt_meta(pkts[0])->sa;
 	struct cd_session *s = cd_session_of(sa);
+	uint16_t i;
 
-	if (sa->dir == SA_DIR_IN)
+	if (sa->dir == SA_DIR_IN) {
 		decap_run(s, sa, pkts, n);
-	else if (s->esn)
+		return;
+	}
+	if (s->esn)
 		rte_ipsec_pkt_process(&s->ss, pkts, n);
+	for (i = 0; s->hides && i < n; i++)
+		cd_unhide(pkts[i], pkt_meta(pkts[i]));
 }
 
 static void

@@ -201,14 +201,13 @@ encap_finish(struct rte_crypto_op *op)
 
 	if (sa->counter_mode) {
 		/*
-		 * nonce: salt, then the explicit IV; in the packet the IV is behind SPI and
-		 * sequence number
+		 * nonce: salt, then the explicit IV; in the packet, whose outer header is hidden,
+		 * the IV is behind SPI and sequence number
 		 */
 		*rte_crypto_op_ctod_offset(op, uint64_t *, CD_IV_OFFSET + 4) ^= sa->iv_mask;
-		*rte_pktmbuf_mtod_offset(m, uint64_t *,
-				meta->l3_len + sizeof(struct rte_esp_hdr)) ^= sa->iv_mask;
+		*rte_pktmbuf_mtod_offset(m, uint64_t *, sizeof(struct rte_esp_hdr)) ^= sa->iv_mask;
 	}
-	if (unlikely(!cd_is_bare(s, meta)))
+	if (unlikely(!s->hides && !cd_is_bare(s, meta)))
 		cd_restore(m, meta);
 	if (unlikely(s->pad != SA_PAD_SEQ))
 		pad_rewrite(s, sa, m);
@@ -219,21 +218,32 @@ encap_burst(struct cd_engine *e, struct cd_worker *w, unsigned int worker, struc
 		uint16_t n)
 {
 	struct rte_crypto_op *ops[CD_BURST];
-	uint16_t i, good;
+	uint16_t i, good, k = 0;
 
 	for (i = 0; i < n; i++) {
-		struct pkt_meta *meta = pkt_meta(pkts[i]);
-		const struct cd_session *s = cd_session_of(meta->sa);
+		struct rte_mbuf *m = pkts[i];
+		const struct sa *sa = pkt_meta(m)->sa;
+		const struct cd_session *s = cd_session_of(pkt_meta(m)->sa);
 
 		if (i + AHEAD < n)
 			prefetch_session(pkts[i + AHEAD]);
-		cd_show_lengths(s, pkts[i], meta);
-		if (unlikely(!cd_is_bare(s, meta))) {
-			cd_save(pkts[i], meta);
-			cd_written(pkts[i])[2] = pkt_ip6(pkts[i])->proto;
+		if (likely(s->hides)) {
+			if (unlikely(rte_pktmbuf_headroom(m) < cd_head_len(sa))) {
+				count_enq(e, worker, sa, 1);
+				cd_reject(w, m, DROP_HEADROOM);
+				continue;
+			}
+			cd_hide(s, m, pkt_meta(m), cd_head_len(sa));
+		} else {
+			cd_show_lengths(s, m, pkt_meta(m));
+			if (!cd_is_bare(s, pkt_meta(m))) {
+				cd_save(m, pkt_meta(m));
+				cd_written(m)[2] = pkt_ip6(m)->proto;
+			}
 		}
+		pkts[k++] = m;
 	}
-	n = ops_get(e, worker, ops, pkts, n);
+	n = ops_get(e, worker, ops, pkts, k);
 	good = prepare_runs(e, w, worker, pkts, ops, n, true);
 	for (i = 0; i < good; i++)
 		encap_finish(ops[i]);
