@@ -83,6 +83,7 @@ struct cd_worker {
 	uint32_t nb_free;                /* [W] */
 	uint32_t inside;                 /* [W] packets taken and not given back */
 	uint32_t busy;                   /* [W] bit per device with ops of ours inside */
+	uint32_t burst_devs;             /* [W] bit per device of the SAs of a burst */
 	uint16_t next_dev;               /* [W] the device that poll() asks first */
 	uint32_t in_dev[CD_DEVS_MAX];    /* [W] ops of ours inside */
 	uint8_t dev_id[CD_DEVS_MAX];     /* [W] copied when first used */

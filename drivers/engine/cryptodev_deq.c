@@ -178,8 +178,9 @@ poll_device(struct cd_worker *w, unsigned int worker, unsigned int dev, struct r
 	for (i = 0; i < k; i++) {
 		ret_pkts[i] = ops[i]->sym->m_src;
 		pkt_meta(ret_pkts[i])->verdict = (uint8_t)verdict_of(ops[i]);
-		cd_op_put(w, ops[i]);
 	}
+	memcpy(w->free_ops + w->nb_free, ops, sizeof(ops[0]) * k);
+	w->nb_free += k;
 	w->in_dev[dev] -= k;
 	if (w->in_dev[dev] == 0)
 		w->busy &= ~(UINT32_C(1) << dev);

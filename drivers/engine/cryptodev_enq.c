@@ -63,11 +63,14 @@ enqueue(struct cd_worker *w, unsigned int worker, struct rte_crypto_op *ops[], u
 	uint16_t i, k, left;
 	unsigned int dev;
 
+	if (likely(n > 0 && (w->burst_devs & (w->burst_devs - 1)) == 0)) {
+		enqueue_on(w, worker, (unsigned int)__builtin_ctz(w->burst_devs), ops, n);
+		return;
+	}
 	while (n > 0) {
 		const struct cd_session *s = cd_session_of(pkt_meta(ops[0]->sym->m_src)->sa);
 
 		dev = s->dev;
-		w->dev_id[dev] = s->dev_id;
 		for (i = 0, k = 0, left = 0; i < n; i++) {
 			if (cd_session_of(pkt_meta(ops[i]->sym->m_src)->sa)->dev == dev)
 				same[k++] = ops[i];
@@ -93,8 +96,8 @@ ops_get(struct cd_engine *e, unsigned int worker, struct rte_crypto_op *ops[],
 	struct cd_worker *w = e->workers[worker];
 	uint16_t i, k = (uint16_t)RTE_MIN(n, w->nb_free);
 
-	for (i = 0; i < k; i++)
-		ops[i] = w->free_ops[--w->nb_free];
+	w->nb_free -= k;
+	memcpy(ops, w->free_ops + w->nb_free, sizeof(ops[0]) * k);
 	for (i = k; i < n; i++) {
 		count_enq(e, worker, pkt_meta(pkts[i])->sa, 1);
 		cd_reject(w, pkts[i], DROP_CRYPTO_FULL);
@@ -140,6 +143,39 @@ decap_reason(const struct sa *sa, const struct cd_session *s, struct rte_mbuf *m
 }
 
 /*
+ * RFC 4303, 2.4 leaves the bytes of padding to the SA (setkey's -f); the library has written 1, 2,
+ * 3...
+ */
+static void
+pad_rewrite(const struct cd_session *s, const struct sa *sa, struct rte_mbuf *m)
+{
+	uint8_t *trailer = cd_trailer(s, sa, m);
+	uint8_t i;
+
+	for (i = 1; i <= trailer[0]; i++)
+		trailer[-i] = s->pad == SA_PAD_RANDOM ? (uint8_t)rte_rand() : 0;
+}
+
+/* DESIGN.md D11, and headers that were shown to the library as something else. */
+static inline void
+encap_finish(const struct sa *sa, const struct cd_session *s, struct rte_crypto_op *op,
+		struct rte_mbuf *m)
+{
+	if (sa->counter_mode) {
+		/*
+		 * nonce: salt, then the explicit IV; in the packet, whose outer header is hidden,
+		 * the IV is behind SPI and sequence number
+		 */
+		*rte_crypto_op_ctod_offset(op, uint64_t *, CD_IV_OFFSET + 4) ^= sa->iv_mask;
+		*rte_pktmbuf_mtod_offset(m, uint64_t *, sizeof(struct rte_esp_hdr)) ^= sa->iv_mask;
+	}
+	if (unlikely(!s->hides && !cd_is_bare(s, pkt_meta(m))))
+		cd_restore(m, pkt_meta(m));
+	if (unlikely(s->pad != SA_PAD_SEQ))
+		pad_rewrite(s, sa, m);
+}
+
+/*
  * rte_ipsec over the runs of a burst. Good packets are in their ops (sym->m_src), which move to the
  * front of @p ops. Returns how many.
  */
@@ -150,6 +186,7 @@ prepare_runs(struct cd_engine *e, struct cd_worker *w, unsigned int worker, stru
 	struct rte_crypto_op *unused[CD_BURST];
 	uint16_t i, j, run, k, good = 0, nb_unused = 0;
 
+	w->burst_devs = 0;
 	for (i = 0; i < n; i = (uint16_t)(i + run)) {
 		struct sa *sa = pkt_meta(pkts[i])->sa;
 		struct cd_session *s = cd_session_of(sa);
@@ -159,6 +196,10 @@ prepare_runs(struct cd_engine *e, struct cd_worker *w, unsigned int worker, stru
 		run = run_length(pkts + i, (uint16_t)(n - i), sa);
 		k = rte_ipsec_pkt_crypto_prepare(&s->ss, pkts + i, ops + i, run);
 		count_enq(e, worker, sa, run);
+		w->burst_devs |= UINT32_C(1) << s->dev;
+		w->dev_id[s->dev] = s->dev_id;
+		for (j = 0; encap && j < k; j++)
+			encap_finish(sa, s, ops[i + j], pkts[i + j]);
 		for (j = 0; j < k && good != i; j++)
 			ops[good + j] = ops[i + j];
 		good = (uint16_t)(good + k);
@@ -176,56 +217,19 @@ prepare_runs(struct cd_engine *e, struct cd_worker *w, unsigned int worker, stru
 	return good;
 }
 
-/*
- * RFC 4303, 2.4 leaves the bytes of padding to the SA (setkey's -f); the library has written 1, 2,
- * 3...
- */
-static void
-pad_rewrite(const struct cd_session *s, const struct sa *sa, struct rte_mbuf *m)
-{
-	uint8_t *trailer = cd_trailer(s, sa, m);
-	uint8_t i;
-
-	for (i = 1; i <= trailer[0]; i++)
-		trailer[-i] = s->pad == SA_PAD_RANDOM ? (uint8_t)rte_rand() : 0;
-}
-
-/* DESIGN.md D11, and headers that were shown to the library as something else. */
-static inline void
-encap_finish(struct rte_crypto_op *op)
-{
-	struct rte_mbuf *m = op->sym->m_src;
-	struct pkt_meta *meta = pkt_meta(m);
-	const struct sa *sa = meta->sa;
-	const struct cd_session *s = cd_session_of(meta->sa);
-
-	if (sa->counter_mode) {
-		/*
-		 * nonce: salt, then the explicit IV; in the packet, whose outer header is hidden,
-		 * the IV is behind SPI and sequence number
-		 */
-		*rte_crypto_op_ctod_offset(op, uint64_t *, CD_IV_OFFSET + 4) ^= sa->iv_mask;
-		*rte_pktmbuf_mtod_offset(m, uint64_t *, sizeof(struct rte_esp_hdr)) ^= sa->iv_mask;
-	}
-	if (unlikely(!s->hides && !cd_is_bare(s, meta)))
-		cd_restore(m, meta);
-	if (unlikely(s->pad != SA_PAD_SEQ))
-		pad_rewrite(s, sa, m);
-}
-
 static void
 encap_burst(struct cd_engine *e, struct cd_worker *w, unsigned int worker, struct rte_mbuf *pkts[],
 		uint16_t n)
 {
 	struct rte_crypto_op *ops[CD_BURST];
-	uint16_t i, good, k = 0;
+	uint16_t i, k = 0;
 
 	for (i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
 		const struct sa *sa = pkt_meta(m)->sa;
 		const struct cd_session *s = cd_session_of(pkt_meta(m)->sa);
 
-		if (i + AHEAD < n)
+		if (i + AHEAD < n && pkt_meta(pkts[i + AHEAD])->sa != sa)
 			prefetch_session(pkts[i + AHEAD]);
 		if (likely(s->hides)) {
 			if (unlikely(rte_pktmbuf_headroom(m) < cd_head_len(sa))) {
@@ -244,10 +248,7 @@ encap_burst(struct cd_engine *e, struct cd_worker *w, unsigned int worker, struc
 		pkts[k++] = m;
 	}
 	n = ops_get(e, worker, ops, pkts, k);
-	good = prepare_runs(e, w, worker, pkts, ops, n, true);
-	for (i = 0; i < good; i++)
-		encap_finish(ops[i]);
-	enqueue(w, worker, ops, good);
+	enqueue(w, worker, ops, prepare_runs(e, w, worker, pkts, ops, n, true));
 }
 
 static void

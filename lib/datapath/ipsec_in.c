@@ -138,15 +138,22 @@ dp_engine_poll(struct worker *w, struct frame *f)
 	struct rte_mbuf *pkt[DP_VEC_MAX];
 	const struct dataplane *dp = w->dp;
 	unsigned int e;
-	uint16_t i, n;
+	uint16_t i, n, in, out;
 
 	for (e = 0; e < dp->nb_engines; e++) {
 		const uint16_t room = RTE_MIN(vec_room(&f->in_done), vec_room(&f->out_done));
 
 		n = dp->engine[e]->ops->poll(dp->engine[e], w->id, pkt, room);
-		for (i = 0; i < n; i++)
-			vec_push(pkt_meta(pkt[i])->flags & PKT_ENCAP ? &f->out_done : &f->in_done,
-					pkt[i]);
+		in = f->in_done.n;
+		out = f->out_done.n;
+		for (i = 0; i < n; i++) {
+			if (pkt_meta(pkt[i])->flags & PKT_ENCAP)
+				f->out_done.pkt[out++] = pkt[i];
+			else
+				f->in_done.pkt[in++] = pkt[i];
+		}
+		f->in_done.n = in;
+		f->out_done.n = out;
 	}
 }
 

@@ -85,6 +85,29 @@ out_reject(struct worker *w, struct frame *f, const struct iface_row *row, enum 
 	dp_drop(w, bad, m);
 }
 
+/* The rows of the interfaces of a burst; looked up and prefetched once for a run of packets. */
+static inline void
+out_rows(const struct dataplane *dp, struct rte_mbuf *pkt[], const struct iface_row *ret_rows[],
+		uint16_t n)
+{
+	uint32_t nh = NH_NONE;
+	uint16_t i;
+
+	for (i = 0; i < n; i++) {
+		if (i > 0 && pkt_meta(pkt[i])->nh == nh) {
+			ret_rows[i] = ret_rows[i - 1];
+			continue;
+		}
+		nh = pkt_meta(pkt[i])->nh;
+		ret_rows[i] = iface_row(dp->ifaces, (uint16_t)nh_index(nh));
+		rte_prefetch0(ret_rows[i]);
+		rte_prefetch0(&ret_rows[i]->outer);
+	}
+	for (i = 0; i < n; i++)
+		if (likely(ret_rows[i] != NULL) && (i == 0 || ret_rows[i] != ret_rows[i - 1]))
+			rte_prefetch0(ret_rows[i]->sa_out);
+}
+
 /* Stage 6: encap -> engine. */
 void
 dp_ipsec_out(struct worker *w, struct frame *f)
@@ -102,14 +125,7 @@ dp_ipsec_out(struct worker *w, struct frame *f)
 	/* A copy: fragments are pushed to the vector meanwhile. */
 	memcpy(pkt, f->encap.pkt, sizeof(pkt[0]) * n);
 	f->encap.n = 0;
-	for (i = 0; i < n; i++) {
-		rows[i] = iface_row(dp->ifaces, (uint16_t)nh_index(pkt_meta(pkt[i])->nh));
-		rte_prefetch0(rows[i]);
-		rte_prefetch0(&rows[i]->outer);
-	}
-	for (i = 0; i < n; i++)
-		if (likely(rows[i] != NULL))
-			rte_prefetch0(rows[i]->sa_out);
+	out_rows(dp, pkt, rows, n);
 	for (i = 0; i < n; i++) {
 		const struct iface_row *row = rows[i];
 		const enum drop_reason bad = out_check(row, pkt[i]);

@@ -76,9 +76,12 @@ dp_fragment(struct worker *w, struct vec *v, uint16_t mtu, struct rte_mbuf *m)
 	rte_pktmbuf_free(m);
 }
 
-/* The port of the last packet: most bursts leave by one. */
+/* The neighbour and port of the last packet: most bursts leave by one. */
 struct egress {
+	const struct adj *adj; /* NULL: removed since the look-up */
 	const struct iface_row *row;
+	uint32_t nh;
+	uint32_t tx_ports;
 	uint16_t iface;
 };
 
@@ -98,11 +101,16 @@ static inline void
 rewrite_one(struct worker *w, struct frame *f, struct egress *out, struct rte_mbuf *m)
 {
 	const struct pkt_meta *meta = pkt_meta(m);
-	const struct adj *adj = rcu_read(w->dp->neighs->adj[nh_index(meta->nh)]);
+	const struct adj *adj;
 	enum drop_reason bad;
 
+	if (unlikely(meta->nh != out->nh)) {
+		out->nh = meta->nh;
+		out->adj = rcu_read(w->dp->neighs->adj[nh_index(meta->nh)]);
+	}
+	adj = out->adj;
 	if (unlikely(adj == NULL)) {
-		dp_drop(w, DROP_NEIGH_FAILED, m); /* removed since the look-up */
+		dp_drop(w, DROP_NEIGH_FAILED, m);
 		return;
 	}
 	if (unlikely(!adj->known)) {
@@ -124,7 +132,7 @@ rewrite_one(struct worker *w, struct frame *f, struct egress *out, struct rte_mb
 	}
 	rte_memcpy(rte_pktmbuf_prepend(m, RTE_ETHER_HDR_LEN), &adj->l2[!!(meta->flags & PKT_IP6)],
 			RTE_ETHER_HDR_LEN);
-	f->tx_ports |= 1u << adj->port_id;
+	out->tx_ports |= 1u << adj->port_id;
 	dp_push(w, &f->tx[adj->port_id], m);
 }
 
@@ -132,10 +140,11 @@ rewrite_one(struct worker *w, struct frame *f, struct egress *out, struct rte_mb
 void
 dp_rewrite(struct worker *w, struct frame *f)
 {
-	struct egress out = { .iface = 0, .row = NULL };
+	struct egress out = { .nh = NH_NONE }; /* nothing is here without a next hop */
 	uint16_t i;
 
 	for (i = 0; i < f->out.n; i++)
 		rewrite_one(w, f, &out, f->out.pkt[i]);
 	f->out.n = 0;
+	f->tx_ports |= out.tx_ports;
 }
