@@ -162,11 +162,13 @@ handed_out(void)
 	return n;
 }
 
+/* Of a flow, and no announcement of the gateway's addresses? */
 static bool
-is_esp(struct rte_mbuf *m)
+is_ip4(struct rte_mbuf *m, uint8_t proto)
 {
-	return rte_pktmbuf_mtod(m, uint8_t *)[12] == 8 &&
-			rte_pktmbuf_mtod(m, uint8_t *)[23] == IPPROTO_ESP;
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	return frame[12] == 8 && frame[13] == 0 && frame[23] == proto;
 }
 
 /* All that leaves by a port, until so many packets have come or a while has passed. */
@@ -176,20 +178,26 @@ take(enum pipe_port port, uint32_t at_least)
 	const uint64_t end = rte_rdtsc() + 5 * rte_get_tsc_hz();
 	struct rte_mbuf *m;
 	uint32_t n = 0;
+	int i;
 
 	while (n < at_least && rte_rdtsc() < end) {
 		ctl_poll(gw.ctl);
 		m = pipe_receive(&gw, port);
 		if (m == NULL)
 			continue;
+		if (!is_ip4(m, port == PIPE_LAN ? IPPROTO_UDP : IPPROTO_ESP)) {
+			rte_pktmbuf_free(m);
+			continue;
+		}
 		n++;
 		if (port == PIPE_LAN)
 			deliver(m);
-		else if (is_esp(m))
-			reflect(m);
 		else
-			rte_pktmbuf_free(m);
+			reflect(m);
 	}
+	for (i = DROP_NONE + 1; n < at_least && i < DROP_REASONS; i++)
+		if (dp_drop_count(ctl_dataplane(gw.ctl), (enum drop_reason)i) != 0)
+			print_message("dropped: %s\n", drop_name((enum drop_reason)i));
 	assert_int_equal(n, at_least);
 }
 
