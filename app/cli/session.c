@@ -263,7 +263,8 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	struct session *s = arg;
 
 	(void)bev;
-	if ((what & BEV_EVENT_EOF) == 0) {
+	/* Deferred callbacks come as one: an EOF may bring the error of a write along. */
+	if ((what & BEV_EVENT_EOF) == 0 || (what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT)) != 0) {
 		session_end(s);
 		return;
 	}

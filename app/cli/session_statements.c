@@ -24,6 +24,19 @@ statements_end(struct session *s, bool run)
 	session_prompt(s);
 }
 
+/* A '.' or "^D" alone on its line; manuals print it indented. */
+static bool
+is_end(const char *line)
+{
+	size_t n;
+
+	line += strspn(line, " \t");
+	n = strcspn(line, " \t");
+	if (line[n + strspn(line + n, " \t")] != '\0')
+		return false;
+	return (n == 1 && line[0] == '.') || (n == 2 && memcmp(line, "^D", 2) == 0);
+}
+
 static void
 statements_line(struct session *s, bool newline)
 {
@@ -32,7 +45,7 @@ statements_line(struct session *s, bool newline)
 	s->line[s->len] = '\0';
 	if (s->too_long)
 		session_refuse_long(s, CLI_LINE_MAX);
-	if (!refused && (strcmp(s->line, ".") == 0 || strcmp(s->line, "^D") == 0)) {
+	if (!refused && is_end(s->line)) {
 		s->len = 0;
 		statements_end(s, true);
 		return;

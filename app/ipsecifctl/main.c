@@ -86,19 +86,30 @@ run(int fd, int argc, char *argv[], bool json, const char *input, size_t input_l
 	return rc;
 }
 
-/* The lines up to a single '.' or "^D"; *text moves behind them. */
+/* A '.' or "^D" alone on its line; manuals print it indented. */
+static bool
+is_end(const char *line, size_t len)
+{
+	while (len > 0 && strchr(" \t\r", line[len - 1]) != NULL)
+		len--;
+	while (len > 0 && strchr(" \t", line[0]) != NULL) {
+		line++;
+		len--;
+	}
+	return (len == 1 && (line[0] == '.' || line[0] == 4)) ||
+			(len == 2 && memcmp(line, "^D", 2) == 0);
+}
+
+/* The lines up to the end of statements; *ret_after is behind them. */
 static size_t
 statements_length(char *text, char **ret_after)
 {
 	char *p = text;
 
 	while (*p != '\0') {
-		size_t n = strcspn(p, "\n"), len = n;
+		size_t n = strcspn(p, "\n");
 
-		if (len > 0 && p[len - 1] == '\r')
-			len--;
-		if ((len == 1 && (p[0] == '.' || p[0] == 4)) ||
-				(len == 2 && memcmp(p, "^D", 2) == 0)) {
+		if (is_end(p, n)) {
 			*ret_after = p + n + (p[n] == '\n');
 			return (size_t)(p - text);
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The control socket's protocol over a socketpair. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -130,6 +131,18 @@ ends_a_client_whose_line_is_too_long(void **state)
 	assert_null(peer);
 }
 
+/* The end of its side and the error of writing to it arrive as one event. */
+static void
+ends_a_client_that_left_without_reading(void **state)
+{
+	(void)state;
+	client_send(&client, "{\"argv\": [\"help\"]}\n", 19);
+	close(client.fd);
+	client.fd = -1;
+	client_run(&client);
+	assert_null(peer);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_peer, close_peer)
 
 int
@@ -142,7 +155,9 @@ main(void)
 		TEST(serves_several_requests_in_turn),
 		TEST(refuses_what_is_no_request),
 		TEST(ends_a_client_whose_line_is_too_long),
+		TEST(ends_a_client_that_left_without_reading),
 	};
 
+	signal(SIGPIPE, SIG_IGN); /* as the program does */
 	return cmocka_run_group_tests_name("cli/request", tests, gateway_up, gateway_down);
 }

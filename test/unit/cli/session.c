@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Telnet sessions over a socketpair: people who type, scripts that paste, clients that send rubbish. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -247,6 +248,28 @@ a_reader_that_does_not_read_holds_up_only_itself(void **state)
 	assert_non_null(session);
 }
 
+/* The end of its side and the error of writing to it arrive as one event. */
+static void
+ends_a_client_that_left_without_reading(void **state)
+{
+	(void)state;
+	client_send(&client, "help\n", 5);
+	close(client.fd);
+	client.fd = -1;
+	client_run(&client);
+	assert_null(session);
+	assert_int_equal(ended, 1);
+}
+
+/* Manuals print it indented. */
+static void
+an_indented_end_ends_statements(void **state)
+{
+	(void)state;
+	has(ASK(&client, "setkey -c\n\tflush;\n\t^D\nifconfig -l\n"), "wan0\n");
+	has(ASK(&client, "setkey -c\n  flush;\n  . \r\nifconfig -l\n"), "wan0\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_session, close_session)
 
 int
@@ -266,7 +289,10 @@ main(void)
 		TEST(survives_floods_of_telnet_commands),
 		TEST(survives_rubbish),
 		TEST(a_reader_that_does_not_read_holds_up_only_itself),
+		TEST(ends_a_client_that_left_without_reading),
+		TEST(an_indented_end_ends_statements),
 	};
 
+	signal(SIGPIPE, SIG_IGN); /* as the program does */
 	return cmocka_run_group_tests_name("cli/session", tests, gateway_up, gateway_down);
 }
