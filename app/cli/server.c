@@ -20,7 +20,7 @@
 #include "cli/request.h"
 #include "cli/session.h"
 
-#define CLIENTS_MAX 64
+#define CLIENTS_MAX 64 /* of each door: telnet, open to every local user, can not shut the socket */
 #define LISTENERS_MAX 4
 
 struct client {
@@ -28,6 +28,7 @@ struct client {
 	struct server *server;
 	struct session *session;
 	struct request_peer *peer;
+	unsigned int *count; /* of its door */
 };
 
 struct server {
@@ -37,14 +38,14 @@ struct server {
 	unsigned int nb_listeners;
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* of our socket, "": none */
 	LIST_HEAD(, client) clients;
-	unsigned int nb_clients;
+	unsigned int nb_sessions, nb_peers;
 };
 
 static void
 client_forget(struct client *c)
 {
 	LIST_REMOVE(c, next);
-	c->server->nb_clients--;
+	--*c->count;
 	free(c);
 }
 
@@ -63,20 +64,20 @@ peer_ended(struct request_peer *p, void *arg)
 }
 
 static struct client *
-client_enter(struct server *server, int fd)
+client_enter(struct server *server, int fd, unsigned int *count, const char *full)
 {
-	static const char full[] = "too many sessions (64), try again later\n";
-	struct client *c = server->nb_clients < CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
+	struct client *c = *count < CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
 
 	if (c == NULL) {
-		if (write(fd, full, sizeof(full) - 1) < 0)
+		if (write(fd, full, strlen(full)) < 0)
 			log_debug("cli: a client that was refused has gone");
 		close(fd);
 		return NULL;
 	}
 	c->server = server;
+	c->count = count;
 	LIST_INSERT_HEAD(&server->clients, c, next);
-	server->nb_clients++;
+	++*count;
 	return c;
 }
 
@@ -84,7 +85,8 @@ static void
 accept_telnet(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int len, void *arg)
 {
 	struct server *server = arg;
-	struct client *c = client_enter(server, fd);
+	struct client *c = client_enter(server, fd, &server->nb_sessions,
+			"too many sessions (64), try again later\n");
 
 	(void)l;
 	(void)sa;
@@ -102,7 +104,9 @@ static void
 accept_socket(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int len, void *arg)
 {
 	struct server *server = arg;
-	struct client *c = client_enter(server, fd);
+	struct client *c = client_enter(server, fd, &server->nb_peers,
+			"{\"status\":1,\"length\":0,\"error\":"
+			"\"socket: too many clients (64), try again later\\n\"}\n");
 
 	(void)l;
 	(void)sa;
@@ -149,23 +153,44 @@ is_loopback(const struct sockaddr_storage *ss)
 	return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)ss)->sin6_addr);
 }
 
-int
-server_listen_telnet(struct server *server, const char *where, bool insecure, struct err *err)
+static int
+telnet_read(const char *where, bool insecure, struct sockaddr_storage *ss, int *ret_len,
+		struct err *err)
 {
-	struct sockaddr_storage ss = { 0 };
-	int len = sizeof(ss);
 	const char *colon = strrchr(where, ':');
 
-	if (colon == NULL || evutil_parse_sockaddr_port(where, (struct sockaddr *)&ss, &len) != 0)
+	memset(ss, 0, sizeof(*ss));
+	*ret_len = sizeof(*ss);
+	if (colon == NULL || evutil_parse_sockaddr_port(where, (struct sockaddr *)ss, ret_len) != 0)
 		return err_set(err, EINVAL,
 				"telnet: %.80s is not an address and port (ADDR:PORT, "
 				"[ADDR6]:PORT)",
 				where);
-	if (!is_loopback(&ss) && !insecure)
+	if (!is_loopback(ss) && !insecure)
 		return err_set(err, EACCES,
 				"telnet: %.80s is not a loopback address (127.0.0.1, [::1], or "
 				"give --telnet-insecure)",
 				where);
+	return 0;
+}
+
+int
+server_check_telnet(const char *where, bool insecure, struct err *err)
+{
+	struct sockaddr_storage ss;
+	int len;
+
+	return telnet_read(where, insecure, &ss, &len, err);
+}
+
+int
+server_listen_telnet(struct server *server, const char *where, bool insecure, struct err *err)
+{
+	struct sockaddr_storage ss;
+	int len, rc = telnet_read(where, insecure, &ss, &len, err);
+
+	if (rc != 0)
+		return rc;
 	if (server_listen(server, (struct sockaddr *)&ss, len, accept_telnet) != 0)
 		return err_set(err, errno,
 				"telnet: %.80s: %s (--telnet ADDR:PORT gives another, --no-telnet "

@@ -18,6 +18,8 @@ struct server *server_create(struct event_base *base, const struct cli_env *env,
 /** Closes what is open; a socket of ours is removed. NULL is allowed. */
 void server_destroy(struct server *server);
 
+/** Could server_listen_telnet() be asked this? 0, -EINVAL or -EACCES. */
+int server_check_telnet(const char *where, bool insecure, struct err *err);
 /**
  * Listen for telnet.
  * @param where

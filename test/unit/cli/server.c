@@ -171,6 +171,43 @@ leaves_a_file_that_is_no_socket_alone(void **state)
 	assert_int_equal(server_listen_socket(server, "", &err), -EINVAL);
 }
 
+/* A connection of a client, the server's side accepted. */
+static int
+enter(const struct sockaddr *sa, socklen_t len)
+{
+	int fd = socket(sa->sa_family, SOCK_STREAM, 0);
+
+	assert_int_equal(connect(fd, sa, len), 0);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	return fd;
+}
+
+static void
+telnet_sessions_do_not_shut_the_socket(void **state)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(free_port()) };
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	char where[32], text[64] = "";
+	struct err err;
+	int fd[66], i;
+
+	(void)state;
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	strcpy(sun.sun_path, path);
+	snprintf(where, sizeof(where), "127.0.0.1:%u", ntohs(sin.sin_port));
+	assert_int_equal(server_listen_telnet(server, where, false, &err), 0);
+	assert_int_equal(server_listen_socket(server, path, &err), 0);
+	for (i = 0; i < 65; i++)
+		fd[i] = enter((struct sockaddr *)&sin, sizeof(sin));
+	assert_true(recv(fd[64], text, sizeof(text) - 1, 0) > 0);
+	assert_string_equal(text, "too many sessions (64), try again later\n");
+	fd[65] = enter((struct sockaddr *)&sun, sizeof(sun));
+	assert_int_equal(recv(fd[65], text, 1, MSG_DONTWAIT), -1);
+	assert_int_equal(errno, EAGAIN); /* neither refused nor closed */
+	for (i = 0; i < 66; i++)
+		close(fd[i]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake)
 
 int
@@ -182,6 +219,7 @@ main(void)
 		TEST(leaves_the_socket_of_a_running_process_alone),
 		TEST(replaces_a_socket_that_nobody_listens_on),
 		TEST(leaves_a_file_that_is_no_socket_alone),
+		TEST(telnet_sessions_do_not_shut_the_socket),
 	};
 
 	return cmocka_run_group_tests_name("cli/server", tests, NULL, NULL);
