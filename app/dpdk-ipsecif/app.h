@@ -57,6 +57,9 @@ struct cfg *config_read(const char *path);
 /** Read the file again and apply it (SIGHUP). */
 void config_reload(struct app *app);
 
+/** Are the doors of the command line possible? Before any device is touched. */
+int servers_check(const struct app_args *args, struct err *err);
+
 /** Until a signal, or idle. */
 void loop_run(struct app *app);
 

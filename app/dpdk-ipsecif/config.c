@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <rte_lcore.h>
+#include <rte_mbuf.h>
 
 #include "app.h"
 #include "base/log.h"
@@ -68,6 +69,18 @@ config_reload(struct app *app)
 	notify("READY=1");
 }
 
+/* A frame lies in one buffer, with as much room behind it as the usual buffer has behind the usual frame. */
+static uint16_t
+buffer_bytes(const struct cfg *cfg)
+{
+	uint32_t mtu = 1500;
+	unsigned int i;
+
+	for (i = 0; i < cfg->nb_ports; i++)
+		mtu = RTE_MAX(mtu, (uint32_t)cfg->ports[i].mtu_bytes);
+	return (uint16_t)RTE_ALIGN(RTE_MBUF_DEFAULT_DATAROOM + mtu - 1500, 64);
+}
+
 static int
 control_start(struct app *app, struct err *err)
 {
@@ -85,6 +98,7 @@ control_start(struct app *app, struct err *err)
 	if (n == 0)
 		lcores[n++] = rte_get_main_lcore();
 	args.nb_workers = n;
+	args.mbuf_data_bytes = buffer_bytes(app->cfg);
 	for (i = 0; i < ENGINE_MAX && registry_engine_at(i) != NULL; i++)
 		engines[i] = registry_engine_at(i);
 	args.nb_engines = i;

@@ -21,7 +21,7 @@ main(int argc, char *argv[])
 
 	if (!args_parse(argc, argv, &app.args))
 		return app.args.exit_code;
-	if (module_secrets.start(&app, &err) != 0) {
+	if (servers_check(&app.args, &err) != 0 || module_secrets.start(&app, &err) != 0) {
 		fprintf(stderr, "dpdk-ipsecif: %s\n", err.msg);
 		return 1;
 	}

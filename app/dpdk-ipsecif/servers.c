@@ -67,6 +67,13 @@ servers_stop(struct app *app)
 	app->server = NULL;
 }
 
+int
+servers_check(const struct app_args *args, struct err *err)
+{
+	return args->telnet == NULL ? 0
+				    : server_check_telnet(args->telnet, args->telnet_insecure, err);
+}
+
 static int
 servers_start(struct app *app, struct err *err)
 {

@@ -57,6 +57,7 @@ static const struct {
 static struct {
 	bool open;
 	bool plugged; /* by open(): unplugged by close() */
+	int room;     /* of a buffer, bytes of one frame */
 	char device[RTE_ETH_NAME_MAX_LEN];
 } ports[PORT_MAX];
 
@@ -357,6 +358,7 @@ ethdev_open(const struct port_args *args, struct port_info *ret_info, struct err
 	}
 	ports[info.port_id].open = true;
 	ports[info.port_id].plugged = plugged;
+	ports[info.port_id].room = rte_pktmbuf_data_room_size(args->pool) - RTE_PKTMBUF_HEADROOM;
 	snprintf(ports[info.port_id].device, sizeof(ports[0].device), "%s", args->device);
 	*ret_info = info;
 	return 0;
@@ -385,11 +387,15 @@ ethdev_close(uint16_t port_id)
 static int
 ethdev_set_mtu(uint16_t port_id, uint16_t mtu, struct err *err)
 {
+	const int room = ports[port_id].room;
 	struct rte_eth_dev_info dev;
 	int rc;
 
 	if (rte_eth_dev_info_get(port_id, &dev) != 0)
 		return err_set(err, ENODEV, "port %u: no such device", port_id);
+	if (room < mtu + FRAME_OVERHEAD)
+		return err_set(err, EINVAL, "port %s: mtu %u bytes does not fit the buffers (%d)",
+				ports[port_id].device, mtu, room - FRAME_OVERHEAD);
 	if (mtu < dev.min_mtu || mtu > dev.max_mtu)
 		return err_set(err, EINVAL, "port %s: mtu %u bytes is not possible (%u to %u)",
 				ports[port_id].device, mtu, dev.min_mtu, dev.max_mtu);

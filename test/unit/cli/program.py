@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 DAEMON, CTL = map(os.path.abspath, sys.argv[1:3])
-EAL = ['-l', '0', '--no-huge', '-m', '512', '--no-pci', '--no-shconf', '--no-telemetry', '--log-level', 'error',
+EAL = ['-l', '0', '--no-huge', '--no-pci', '--no-shconf', '--no-telemetry', '--log-level', 'error',
        '--vdev', 'net_null0,no-rx=1']
 CONFIG = {'ports': {'wan0': {'device': 'net_null0', 'mac': '02:00:00:00:00:01', 'addresses': ['192.0.2.1/24']}}}
 ADD = 'add 192.0.2.1 192.0.2.2 esp 300 -m tunnel -u 7 -r 8 -E aes-gcm-16 "12345678901234567890";\n'
@@ -19,6 +19,7 @@ ADD = 'add 192.0.2.1 192.0.2.2 esp 300 -m tunnel -u 7 -r 8 -E aes-gcm-16 "123456
 
 class Program(unittest.TestCase):
     def setUp(self):
+        self.memory = '512'
         self.dir = tempfile.TemporaryDirectory(prefix='cli-program-')
         self.config = os.path.join(self.dir.name, 'cfg.json')
         self.socket = os.path.join(self.dir.name, 'ctl.sock')
@@ -36,10 +37,10 @@ class Program(unittest.TestCase):
             f.write(config if isinstance(config, str) else json.dumps(config))
 
     def once(self, *args):
-        return subprocess.run([DAEMON, *EAL, '--', '-c', self.config, *args], capture_output=True, text=True, timeout=60)
+        return subprocess.run([DAEMON, *EAL, '-m', self.memory, '--', '-c', self.config, *args], capture_output=True, text=True, timeout=60)
 
     def start(self, *args):
-        self.daemon = subprocess.Popen([DAEMON, *EAL, '--', '-c', self.config, '--no-telnet', '--socket', self.socket, *args],
+        self.daemon = subprocess.Popen([DAEMON, *EAL, '-m', self.memory, '--', '-c', self.config, '--no-telnet', '--socket', self.socket, *args],
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for line in self.daemon.stdout:
             if line == 'ready\n':
@@ -68,6 +69,7 @@ class Program(unittest.TestCase):
         p = self.once('--telnet', '0.0.0.0:8086', '--no-socket')
         self.assertEqual((p.returncode, p.stdout), (1, ''))
         self.assertIn('dpdk-ipsecif: telnet: 0.0.0.0:8086 is not a loopback address (', p.stderr)
+        self.assertIn('telnet: 0.0.0.0:8086', self.once('-n', '--telnet', '0.0.0.0:8086').stderr)  # before any device
         self.write({'ports': {'wan0': {'device': 'net_null7'}}})
         p = self.once('--no-telnet', '--no-socket')
         self.assertEqual((p.returncode, p.stdout), (1, ''))
@@ -97,6 +99,15 @@ class Program(unittest.TestCase):
         self.daemon.send_signal(signal.SIGHUP)
         self.assertEqual(self.ctl('ifconfig', '-l')[1], 'wan0 ipsec5\n')
         self.assertIn('not reloaded', self.stop()[2])
+
+    def test_makes_buffers_for_the_largest_mtu(self):
+        self.write({'ports': {'wan0': dict(CONFIG['ports']['wan0'], mtu=9000)}})
+        self.memory = '1024'
+        self.start()
+        self.assertIn(' mtu 9000\n', self.ctl('ifconfig', 'wan0')[1])
+        code, _, err = self.ctl('ifconfig', 'wan0', 'mtu', '16000')
+        self.assertEqual((code, err), (1, 'port net_null0: mtu 16000 bytes does not fit the buffers (9582)\n'))
+        self.assertIn(' mtu 9000\n', self.ctl('ifconfig', 'wan0')[1])
 
     def test_tells_systemd(self):
         path = os.path.join(self.dir.name, 'notify')

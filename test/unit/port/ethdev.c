@@ -311,6 +311,9 @@ an_mtu_out_of_range_is_refused_later_and_bounded_at_first(void **state)
 	assert_int_equal(ops->set_mtu(info.port_id, 1400, &err), 0);
 	assert_int_equal(ops->set_mtu(info.port_id, 20, &err), -EINVAL);
 	assert_non_null(strstr(err.msg, "port net_null9: mtu 20 bytes is not possible ("));
+	assert_int_equal(ops->set_mtu(info.port_id, 9000, &err), -EINVAL);
+	assert_string_equal(
+			err.msg, "port net_null9: mtu 9000 bytes does not fit the buffers (2030)");
 	ops->close(info.port_id);
 }
 
