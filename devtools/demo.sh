@@ -59,14 +59,23 @@ remove_namespaces() {
 
 cleanup() {
 	local code=$? pid
-	trap - EXIT INT TERM
+	# A second Ctrl-C must not leave half of it behind.
+	trap - EXIT
+	trap '' INT TERM
 	for pid in "${PIDS[@]}"; do
 		kill "$pid" 2>/dev/null || true
 	done
+	for _ in $(seq 100); do
+		kill -0 "${PIDS[@]}" 2>/dev/null || break
+		sleep 0.05
+	done
 	for pid in "${PIDS[@]}"; do
+		kill -KILL "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
-	if [ $code -ne 0 ]; then
+	if [ $code -ge 128 ]; then
+		printf '\ndemo: interrupted; everything that was made is removed\n' >&2
+	elif [ $code -ne 0 ]; then
 		for log in "$STATE"/*.err; do
 			[ -s "$log" ] || continue
 			printf -- '--- %s\n' "$(basename "$log")" >&2
@@ -74,6 +83,7 @@ cleanup() {
 		done
 	fi
 	remove_namespaces
+	rm -rf "/run/dpdk/demo-$PREFIX"gw-[ab]-$$ # EAL's own, which it leaves
 	[ -n "${DEMO_KEEP-}" ] || rm -rf "$STATE"
 	exit $code
 }
@@ -195,7 +205,7 @@ capture() {
 		>/dev/null 2>"$STATE/tcpdump.$name" </dev/null &
 	PIDS+=($!)
 	for _ in $(seq 100); do
-		grep -q 'listening on' "$STATE/tcpdump.$name" && return
+		grep -qs 'listening on' "$STATE/tcpdump.$name" && return
 		sleep 0.05
 	done
 	die "tcpdump does not start: $(cat "$STATE/tcpdump.$name")"
