@@ -19,14 +19,18 @@ struct request_peer {
 	bool eof, closing;
 };
 
+/* @p done: how many of a request's commands succeeded, -1: it has one. */
 static void
-answer(struct request_peer *p, int status, const char *error, struct evbuffer *body)
+answer_some(struct request_peer *p, int status, const char *error, struct evbuffer *body, int done)
 {
 	struct evbuffer *out = bufferevent_get_output(p->bev);
 	json_t *head = json_pack("{s:i, s:I, s:s}", "status", status, "length",
 			(json_int_t)(body == NULL ? 0 : evbuffer_get_length(body)), "error", error);
-	char *line = head == NULL ? NULL : json_dumps(head, JSON_COMPACT);
+	char *line;
 
+	if (head != NULL && done >= 0)
+		json_object_set_new(head, "done", json_integer(done));
+	line = head == NULL ? NULL : json_dumps(head, JSON_COMPACT);
 	json_decref(head);
 	if (line == NULL) {
 		p->closing = true;
@@ -38,11 +42,17 @@ answer(struct request_peer *p, int status, const char *error, struct evbuffer *b
 		evbuffer_add_buffer(out, body);
 }
 
-/* argv of a request, borrowed from it. -1: it is not one. */
-static int
-argv_of(json_t *request, char *argv[WORDS_MAX + 1])
+static void
+answer(struct request_peer *p, int status, const char *error, struct evbuffer *body)
 {
-	json_t *list = json_object_get(request, "argv"), *word;
+	answer_some(p, status, error, body, -1);
+}
+
+/* The words of a command, borrowed from the request. -1: it is not one. */
+static int
+argv_of(const json_t *list, char *argv[WORDS_MAX + 1])
+{
+	json_t *word;
 	size_t i;
 
 	if (!json_is_array(list) || json_array_size(list) > WORDS_MAX)
@@ -57,12 +67,51 @@ argv_of(json_t *request, char *argv[WORDS_MAX + 1])
 	return (int)i;
 }
 
+/*
+ * Commands of a file, up to the first that fails. What follows from them (routes to gateways, tunnels to neighbours) is worked out
+ * once, behind the last.
+ */
+static void
+request_run_list(struct request_peer *p, json_t *list, bool json)
+{
+	struct cli cli = { .env = p->env, .ctl = p->env->ctl, .may_see_keys = true };
+	char *argv[WORDS_MAX + 1];
+	json_t *words;
+	size_t i;
+	int argc, rc = 0;
+
+	cli.out = evbuffer_new();
+	cli.errors = evbuffer_new();
+	if (cli.out == NULL || cli.errors == NULL) {
+		answer(p, 1, "request: out of memory", NULL);
+		goto out;
+	}
+	ctl_batch_begin(p->env->ctl);
+	json_array_foreach(list, i, words) {
+		argc = argv_of(words, argv);
+		cli.json = json;
+		rc = argc < 1 ? cli_error(&cli, "request: argv is not an array of 1 to 128 strings")
+			      : cli_run(&cli, argc, argv);
+		if (rc != 0)
+			break;
+	}
+	ctl_batch_end(p->env->ctl);
+	evbuffer_add(cli.errors, "", 1);
+	answer_some(p, rc == 0 ? 0 : 1, (const char *)evbuffer_pullup(cli.errors, -1), cli.out,
+			(int)i);
+out:
+	if (cli.out != NULL)
+		evbuffer_free(cli.out);
+	if (cli.errors != NULL)
+		evbuffer_free(cli.errors);
+}
+
 static void
 request_run(struct request_peer *p, json_t *request)
 {
 	json_t *input = json_object_get(request, "input");
 	char *argv[WORDS_MAX + 1];
-	int rc, argc = argv_of(request, argv);
+	int rc, argc = argv_of(json_object_get(request, "argv"), argv);
 	struct cli cli = { .env = p->env, .ctl = p->env->ctl, .may_see_keys = true };
 
 	if (argc < 1) {
@@ -93,7 +142,7 @@ request_line(struct request_peer *p, char *line, size_t len)
 {
 	json_error_t why;
 	json_t *request = json_loadb(line, len, 0, &why);
-	json_t *input;
+	json_t *input, *commands;
 
 	explicit_bzero(line, len);
 	if (!json_is_object(request)) {
@@ -101,7 +150,11 @@ request_line(struct request_peer *p, char *line, size_t len)
 		json_decref(request);
 		return;
 	}
-	request_run(p, request);
+	commands = json_object_get(request, "commands");
+	if (json_is_array(commands) && json_array_size(commands) <= REQUEST_COMMANDS_MAX)
+		request_run_list(p, commands, json_is_true(json_object_get(request, "json")));
+	else
+		request_run(p, request);
 	input = json_object_get(request, "input");
 	if (json_is_string(input))
 		explicit_bzero((char *)(uintptr_t)json_string_value(input),

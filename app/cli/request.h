@@ -2,6 +2,8 @@
 /*
  * The control socket's protocol. A request is one line of JSON, {"argv": ["ifconfig", "-a"], "json": false, "input": "..."}; the
  * answer is one line of JSON, {"status": 0, "length": 1234, "error": ""}, and then length bytes. As many as the client likes, in turn.
+ * {"commands": [["ifconfig", ...], ...]} are several that are done as one change each, up to the first that fails; "done" in the answer
+ * says how many succeeded.
  */
 #ifndef CLI_REQUEST_H
 #define CLI_REQUEST_H
@@ -11,6 +13,8 @@
 #include "cli/cli.h"
 
 #define REQUEST_MAX (2 * CLI_STATEMENTS_MAX + 65536)
+
+#define REQUEST_COMMANDS_MAX 256 /* the control core does nothing else meanwhile */
 
 struct request_peer;
 

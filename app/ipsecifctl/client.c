@@ -112,7 +112,7 @@ copy_body(FILE *from, size_t length)
 }
 
 static int
-read_answer(int fd)
+read_answer(int fd, int *ret_done)
 {
 	int status = -1, dup_fd = dup(fd);
 	FILE *from = dup_fd < 0 ? NULL : fdopen(dup_fd, "r");
@@ -124,6 +124,8 @@ read_answer(int fd)
 					(size_t)json_integer_value(
 							json_object_get(head, "length"))) == 0)
 		status = (int)json_integer_value(json_object_get(head, "status"));
+	if (ret_done != NULL)
+		*ret_done = (int)json_integer_value(json_object_get(head, "done"));
 	if (error != NULL)
 		fputs(error, stderr);
 	if (error != NULL && error[0] != '\0' && error[strlen(error) - 1] != '\n')
@@ -136,34 +138,30 @@ read_answer(int fd)
 	return status == 0 ? 0 : 1;
 }
 
-/* The request as one line, or NULL: memory, or what is not UTF-8. */
-static char *
-request_text(int argc, char *const argv[], bool json, const char *input, size_t input_len)
+/* The words of a command; NULL: memory, or what is not UTF-8. */
+static json_t *
+words_pack(int argc, char *const argv[])
 {
-	json_t *list = json_array(), *request = json_object();
-	bool bad = false;
-	char *text = NULL;
-	int i;
+	json_t *list = json_array();
+	int i, rc = 0;
 
-	for (i = 0; i < argc; i++)
-		bad |= json_array_append_new(list, json_string(argv[i])) != 0;
-	bad |= json_object_set_new(request, "argv", list) != 0;
-	bad |= json_object_set_new(request, "json", json_boolean(json)) != 0;
-	if (input != NULL)
-		bad |= json_object_set_new(request, "input", json_stringn(input, input_len)) != 0;
-	if (!bad)
-		text = json_dumps(request, JSON_COMPACT);
-	json_decref(request);
-	return text;
+	for (i = 0; i < argc && rc == 0; i++)
+		rc = json_array_append_new(list, json_string(argv[i]));
+	if (rc == 0)
+		return list;
+	json_decref(list);
+	return NULL;
 }
 
-int
-client_ask(int fd, int argc, char *const argv[], bool json, const char *input, size_t input_len)
+/* Send @p request (taken, NULL: it could not be made) and print the answer. */
+static int
+ask(int fd, json_t *request, int *ret_done)
 {
-	char *text = request_text(argc, argv, json, input, input_len);
+	char *text = request == NULL ? NULL : json_dumps(request, JSON_COMPACT);
 	size_t len;
 	int rc;
 
+	json_decref(request);
 	if (text == NULL) {
 		fprintf(stderr, "ipsecifctl: the command is not UTF-8 text\n");
 		return 1;
@@ -177,7 +175,50 @@ client_ask(int fd, int argc, char *const argv[], bool json, const char *input, s
 		fprintf(stderr, "ipsecifctl: %s\n", strerror(errno));
 		return 1;
 	}
-	return read_answer(fd);
+	return read_answer(fd, ret_done);
+}
+
+int
+client_ask(int fd, int argc, char *const argv[], bool json, const char *input, size_t input_len)
+{
+	json_t *request = json_pack("{s:o, s:b}", "argv", words_pack(argc, argv), "json", json);
+
+	if (request != NULL && input != NULL &&
+			json_object_set_new(request, "input", json_stringn(input, input_len)) !=
+					0) {
+		json_decref(request);
+		request = NULL;
+	}
+	return ask(fd, request, NULL);
+}
+
+int
+client_batch_add(struct client_batch *b, int argc, char *const argv[], unsigned int line)
+{
+	if (b->commands == NULL)
+		b->commands = json_array();
+	if (json_array_append_new(b->commands, words_pack(argc, argv)) != 0) {
+		fprintf(stderr, "ipsecifctl: line %u is not UTF-8 text\n", line);
+		return 1;
+	}
+	b->line[b->n++] = line;
+	return 0;
+}
+
+int
+client_batch_run(int fd, struct client_batch *b, bool json, unsigned int *ret_line)
+{
+	json_t *commands = b->commands;
+	int done = 0, rc;
+
+	if (b->n == 0)
+		return 0;
+	b->commands = NULL;
+	rc = ask(fd, json_pack("{s:o, s:b}", "commands", commands, "json", json), &done);
+	if (rc != 0)
+		*ret_line = b->line[(unsigned int)done < b->n ? done : 0];
+	b->n = 0;
+	return rc;
 }
 
 char *

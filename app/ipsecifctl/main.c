@@ -5,6 +5,7 @@
  */
 #include <getopt.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,50 +120,100 @@ statements_length(char *text, char **ret_after)
 	return (size_t)(p - text);
 }
 
+/* Changes go together, so that what follows from them is worked out less often; a command that shows something sees them done. */
+static bool
+is_change(int argc, char *const argv[])
+{
+	return (strcmp(argv[0], "ifconfig") == 0 && argc > 2) ||
+			(strcmp(argv[0], "route") == 0 && argc > 2 && strcmp(argv[1], "add") == 0);
+}
+
+struct file {
+	char *at; /* what is not read yet */
+	unsigned int line, failed;
+	struct client_batch batch;
+};
+
+/* One line of commands with its statements. */
+static int
+run_line(int fd, struct file *f, const struct words *words, bool json)
+{
+	const char *input = f->at, *p;
+	unsigned int line = f->line;
+	size_t n;
+	int rc;
+
+	if (is_change(words->n, words->word)) {
+		rc = client_batch_add(&f->batch, words->n, words->word, line);
+		if (rc == 0 && f->batch.n == CLIENT_BATCH_MAX)
+			return client_batch_run(fd, &f->batch, json, &f->failed);
+		f->failed = line;
+		return rc;
+	}
+	rc = client_batch_run(fd, &f->batch, json, &f->failed);
+	if (rc != 0)
+		return rc;
+	if (setkey_option(words->n, words->word, "-c") == 0) {
+		input = NULL;
+		n = 0;
+	} else {
+		n = statements_length(f->at, &f->at);
+		for (p = input; p < f->at; p++)
+			f->line += *p == '\n';
+	}
+	f->failed = f->line;
+	return run(fd, words->n, (char **)(uintptr_t)words->word, json, input, n);
+}
+
 /* A file of commands, in order; the first that fails ends it. */
+static int
+run_text(int fd, const char *path, char *text, bool json)
+{
+	struct file f = { .at = text };
+	int rc = 0;
+
+	while (rc == 0 && *f.at != '\0') {
+		char *line = f.at;
+		size_t n = strcspn(line, "\n");
+		const char *why;
+		struct words words;
+
+		f.at += n + (line[n] == '\n');
+		line[n] = '\0';
+		f.line++;
+		why = words_split(line, &words);
+		if (why != NULL) {
+			rc = client_batch_run(fd, &f.batch, json, &f.failed);
+			if (rc == 0) {
+				fprintf(stderr, "ipsecifctl: %s: line %u: %s\n", path, f.line, why);
+				return 1;
+			}
+			break;
+		}
+		if (words.n > 0)
+			rc = run_line(fd, &f, &words, json);
+		words_free(&words);
+	}
+	if (rc == 0)
+		rc = client_batch_run(fd, &f.batch, json, &f.failed);
+	if (rc != 0)
+		fprintf(stderr, "ipsecifctl: %s: stopped at line %u\n", path, f.failed);
+	return rc;
+}
+
 static int
 run_file(int fd, const char *path, bool json)
 {
-	size_t len = 0, n;
-	char *text = client_read(path, &len), *p = text, *line;
-	unsigned int line_no = 0;
-	int rc = 0;
+	size_t len = 0;
+	char *text = client_read(path, &len);
+	int rc = 1;
 
 	if (text == NULL)
 		return 1;
-	if (memchr(text, '\0', len) != NULL) {
+	if (memchr(text, '\0', len) != NULL)
 		fprintf(stderr, "ipsecifctl: %s: holds a NUL byte\n", path);
-		client_wipe(text, len);
-		return 1;
-	}
-	while (rc == 0 && *p != '\0') {
-		const char *why, *input = NULL;
-		struct words words;
-
-		line = p;
-		n = strcspn(p, "\n");
-		p += n + (p[n] == '\n');
-		line[n] = '\0';
-		line_no++;
-		why = words_split(line, &words);
-		if (why != NULL) {
-			fprintf(stderr, "ipsecifctl: %s: line %u: %s\n", path, line_no, why);
-			rc = 1;
-			break;
-		}
-		n = 0;
-		if (words.n > 0 && setkey_option(words.n, words.word, "-c") > 0) {
-			input = p;
-			n = statements_length(p, &p);
-			for (line = (char *)(size_t)input; line < p; line++)
-				line_no += *line == '\n';
-		}
-		if (words.n > 0)
-			rc = run(fd, words.n, words.word, json, input, n);
-		if (rc != 0)
-			fprintf(stderr, "ipsecifctl: %s: stopped at line %u\n", path, line_no);
-		words_free(&words);
-	}
+	else
+		rc = run_text(fd, path, text, json);
 	client_wipe(text, len);
 	return rc;
 }

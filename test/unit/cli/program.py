@@ -143,6 +143,11 @@ class Program(unittest.TestCase):
         self.assertEqual((code, out), (1, 'ipsec0\nwan0 ipsec0\n'))
         self.assertEqual(err, 'ipsec9: interface does not exist (ifconfig -l lists them)\n'
                               'ipsecifctl: -: stopped at line 7\n')
+        lines = [f'ifconfig ipsec{i} create' for i in range(1, 101)] + ['ifconfig ipsec1 mtu 7', 'ifconfig ipsec500 create', '']
+        code, out, err = self.ctl('-f', '-', text='\n'.join(lines))
+        self.assertEqual((code, out.split()), (1, [f'ipsec{i}' for i in range(1, 101)]))
+        self.assertEqual(err, 'ipsec1: mtu 7 bytes is below the minimum (1280)\nipsecifctl: -: stopped at line 101\n')
+        self.assertEqual(self.ctl('ifconfig', 'ipsec500')[0], 1)
         with open(os.path.join(self.dir.name, 'sa.conf'), 'w', encoding='utf-8') as f:
             f.write('flush;\n' + ADD)
         self.assertEqual(self.ctl('setkey', '-f', 'sa.conf', cwd=self.dir.name)[0], 0)

@@ -131,6 +131,24 @@ ends_a_client_whose_line_is_too_long(void **state)
 	assert_null(peer);
 }
 
+static void
+does_commands_up_to_the_first_that_fails(void **state)
+{
+	(void)state;
+	assert_string_equal(
+			ASK(&client,
+					"{\"commands\": [[\"ifconfig\", \"ipsec\", \"create\"], "
+					"[\"ifconfig\", \"ipsec\", \"create\"], "
+					"[\"ifconfig\", \"ipsec0\", \"mtu\", \"1\"], "
+					"[\"ifconfig\", \"ipsec\", \"create\"]]}\n"),
+			"{\"status\":1,\"length\":14,\"error\":\"ipsec0: mtu 1 bytes is below the "
+			"minimum (1280)\\n\",\"done\":2}\nipsec0\nipsec1\n");
+	assert_string_equal(ASK(&client, "{\"commands\": [[\"ifconfig\", \"-l\"], [7]]}\n"),
+			"{\"status\":1,\"length\":19,\"error\":\"request: argv is not an array of "
+			"1 "
+			"to 128 strings\\n\",\"done\":1}\nwan0 ipsec0 ipsec1\n");
+}
+
 /* The end of its side and the error of writing to it arrive as one event. */
 static void
 ends_a_client_that_left_without_reading(void **state)
@@ -155,6 +173,7 @@ main(void)
 		TEST(serves_several_requests_in_turn),
 		TEST(refuses_what_is_no_request),
 		TEST(ends_a_client_whose_line_is_too_long),
+		TEST(does_commands_up_to_the_first_that_fails),
 		TEST(ends_a_client_that_left_without_reading),
 	};
 
