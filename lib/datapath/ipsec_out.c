@@ -150,8 +150,7 @@ dp_ipsec_out(struct worker *w, struct frame *f)
 /* Counters and common facts of a run of packets of one SA and interface. */
 struct out_run {
 	struct sa *sa;
-	const struct iface_row
-			*row; /* NULL: the interface is gone, or the SA is not its any more */
+	const struct iface_row *row; /* NULL: the interface is gone */
 	uint16_t index;
 	uint64_t done, packets, bytes, errors;
 };
@@ -181,8 +180,25 @@ static inline void
 out_run_start(struct worker *w, struct out_run *run, const struct pkt_meta *meta)
 {
 	*run = (struct out_run){ .sa = meta->sa, .index = meta->out };
-	if (likely(__atomic_load_n(&meta->sa->iface, __ATOMIC_RELAXED) == meta->out))
-		run->row = iface_row(w->dp->ifaces, meta->out);
+	run->row = iface_row(w->dp->ifaces, meta->out);
+}
+
+/*
+ * Was the tunnel changed while the packet was in a device? Then its outer header is of the old one. That its SA was replaced
+ * meanwhile does not matter: what was encrypted with it is sent, so that a rekey loses nothing.
+ */
+static inline bool
+out_is_stale(const struct iface_row *row, const struct pkt_meta *meta, const struct rte_mbuf *m)
+{
+	const uint8_t *hdr = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	if (unlikely(row == NULL || row->outer.len != meta->l3_len))
+		return true;
+	if (likely(row->outer.af == AF_INET))
+		return memcmp(hdr + offsetof(struct rte_ipv4_hdr, src_addr),
+				       &row->outer.ip4.src_addr, 8) != 0;
+	return memcmp(hdr + offsetof(struct rte_ipv6_hdr, src_addr), row->outer.ip6.src_addr, 32) !=
+			0;
 }
 
 /* The ESP packet goes where the tunnel's remote end is. */
@@ -222,9 +238,8 @@ dp_ipsec_out_done(struct worker *w, struct frame *f)
 			out_run_start(w, &run, meta);
 		}
 		run.done++;
-		/* The tunnel was changed while the packet was in a device: its outer header is of the old one. */
-		if (unlikely(run.row == NULL || run.row->outer.len != meta->l3_len))
-			bad = bad != DROP_NONE ? bad : DROP_OUT_IF_DOWN;
+		if (likely(bad == DROP_NONE) && unlikely(out_is_stale(run.row, meta, pkt[i])))
+			bad = DROP_OUT_IF_DOWN;
 		if (unlikely(bad != DROP_NONE)) {
 			run.errors++;
 			dp_drop(w, bad, pkt[i]);

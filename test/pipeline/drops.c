@@ -354,6 +354,33 @@ counts_this_reason_and_no_other(void **state)
 	pipe_check_accounts(&drop_gw);
 }
 
+/* A rekey loses nothing: neither what a device holds when its SA is deleted, nor the SA under it. */
+static void
+sends_what_a_device_holds_when_its_sa_is_deleted(void **state)
+{
+	const struct ip_addr local = ip_from_v4(RTE_BE32(0xc0a80003));
+	const struct ip_addr remote = ip_from_v4(RTE_BE32(0xc0a80005));
+	struct err err = { 0 };
+	struct rte_mbuf *m;
+
+	(void)state;
+	bent_until_tsc = UINT64_MAX;
+	drop_transit("10.2.0.7");
+	drop_send(PIPE_LAN);
+	pipe_poll(&drop_gw);
+	if (ctl_sa_delete(drop_gw.ctl, &local, &remote, 10000, &err) != 0)
+		fail_msg("%s", err.msg);
+	pipe_poll(&drop_gw);
+	assert_null(pipe_receive(&drop_gw, PIPE_WAN));
+	bent_until_tsc = 0;
+	pipe_poll(&drop_gw);
+	m = pipe_receive(&drop_gw, PIPE_WAN);
+	assert_non_null(m);
+	assert_int_equal(rte_pktmbuf_mtod(m, uint8_t *)[23], IPPROTO_ESP);
+	rte_pktmbuf_free(m);
+	assert_int_equal(pipe_dropped(&drop_gw), 0);
+}
+
 static void
 knows_a_situation_for_each_reason_of_the_list(void **state)
 {
@@ -372,9 +399,12 @@ knows_a_situation_for_each_reason_of_the_list(void **state)
 int
 main(void)
 {
-	struct CMUnitTest tests[RTE_DIM(situations) + 1] = {
+	struct CMUnitTest tests[RTE_DIM(situations) + 2] = {
 		[RTE_DIM(situations)] = cmocka_unit_test(
 				knows_a_situation_for_each_reason_of_the_list),
+		[RTE_DIM(situations) + 1] = cmocka_unit_test_setup_teardown(
+				sends_what_a_device_holds_when_its_sa_is_deleted, gateway_create,
+				gateway_destroy),
 	};
 	char names[RTE_DIM(situations)][64];
 	unsigned int i;
