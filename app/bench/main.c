@@ -218,6 +218,8 @@ run(struct ctl *ctl, const struct bench_args *args, double start_seconds)
 
 	measure(ctl, 1, true, &a, &b); /* caches, page faults, branch predictors */
 	measure(ctl, args->seconds, args->json, &a, &b);
+	if (stop)
+		return;
 	report(ctl, args, &a, &b, start_seconds);
 	if (args->json)
 		return;
@@ -225,7 +227,8 @@ run(struct ctl *ctl, const struct bench_args *args, double start_seconds)
 	if (dp_set_tunables(dp, &tunables, &err) != 0)
 		return;
 	measure(ctl, args->seconds, true, &a, &b);
-	show_stages(dp, &a, &b);
+	if (!stop)
+		show_stages(dp, &a, &b);
 }
 
 /* The EAL arguments of the command line, and the two ports. */
@@ -291,12 +294,12 @@ main(int argc, char **argv)
 		run(ctl, &args, (double)(rte_rdtsc() - start) / (double)rte_get_tsc_hz());
 		ctl_stop(ctl);
 		ctl_destroy(ctl);
-		rc = 0;
+		rc = stop ? 128 + SIGINT : 0;
 	}
 	rte_eal_cleanup();
 out:
 	unlink(pcap);
-	if (rc != 0)
+	if (rc == 1)
 		fprintf(stderr, "dpdk-ipsecif-bench: %s\n", err.msg);
 	return rc;
 }

@@ -15,16 +15,16 @@
 #include "client.h"
 
 static int
-usage(void)
+usage(FILE *out, int code)
 {
-	fprintf(stderr,
+	fprintf(out,
 			"usage: ipsecifctl [-s SOCKET] [-j] COMMAND ...\n"
 			"       ipsecifctl [-s SOCKET] [-j] -f FILE\n"
 			"  -s SOCKET  control socket (the only one in /run/dpdk-ipsecif)\n"
 			"  -j         the answer as JSON\n"
 			"  -f FILE    a file of commands ('-': standard input)\n"
 			"  COMMAND    ifconfig, route, setkey ... ('help' lists them)\n");
-	return 2;
+	return code;
 }
 
 /* Where -c or -f stands among the options of setkey; 0: nowhere. */
@@ -225,18 +225,20 @@ main(int argc, char *argv[])
 	bool json = false;
 	int opt, fd, rc;
 
-	while ((opt = getopt(argc, argv, "+s:jf:")) != -1) {
+	while ((opt = getopt(argc, argv, "+s:jf:h")) != -1) {
 		if (opt == 's')
 			path = optarg;
 		else if (opt == 'j')
 			json = true;
 		else if (opt == 'f')
 			file = optarg;
+		else if (opt == 'h')
+			return usage(stdout, 0);
 		else
-			return usage();
+			return usage(stderr, 2);
 	}
 	if ((file != NULL) == (optind < argc))
-		return usage();
+		return usage(stderr, 2);
 	fd = client_connect(path);
 	if (fd < 0)
 		return 1;

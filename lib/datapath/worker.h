@@ -45,7 +45,7 @@ struct dp_port {
 	uint16_t port_id;              /* [I] */
 	uint16_t nb_txq;               /* [I] */
 	struct dp_txq txq[WORKER_MAX]; /* [I] */
-	uint16_t txq_of[WORKER_MAX];   /* [I] the queue that a worker sends by: its own if it has one */
+	uint16_t txq_of[WORKER_MAX]; /* [I] the queue that a worker sends by: its own if it has one */
 };
 
 struct worker_rxq {
