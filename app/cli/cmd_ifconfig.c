@@ -29,6 +29,8 @@ addr_set(struct ctl *ctl, const char *name, const struct action *a, struct err *
 	}
 	if (old.prefix.len == a->addr.prefix.len && ip_equal(&old.peer, &a->addr.peer))
 		return 0;
+	if (ip_is_set(&a->addr.peer) && ifp->kind != IFACE_IPSEC)
+		return ctl_if_add_address(ctl, name, &a->addr, err); /* says why not */
 	rc = ctl_if_remove_address(ctl, name, a->af, &old.prefix.addr, err);
 	if (rc != 0)
 		return rc;

@@ -82,6 +82,29 @@ print_ndp(struct cli *cli, const json_t *list)
 				str(o, "port"), str(o, "state"));
 }
 
+/* As ether_aton(3): a digit or two between colons. */
+static int
+read_mac(const char *text, struct rte_ether_addr *ret_mac)
+{
+	char full[18] = "";
+	size_t at = 0, n;
+	unsigned int i;
+
+	for (i = 0; i < RTE_ETHER_ADDR_LEN; i++) {
+		n = strcspn(text, ":");
+		if (n < 1 || n > 2 || (text[n] == ':') != (i + 1 < RTE_ETHER_ADDR_LEN))
+			return -1;
+		if (n == 1)
+			full[at++] = '0';
+		memcpy(full + at, text, n);
+		at += n;
+		if (text[n] == ':')
+			full[at++] = ':';
+		text += n + (text[n] == ':');
+	}
+	return mac_parse(full, ret_mac);
+}
+
 /* The address of argv[i], of family af. 0, or 1 after cli_error(). */
 static int
 read_address(struct cli *cli, const char *what, const char *text, int af, struct ip_addr *ret_addr)
@@ -103,7 +126,7 @@ add(struct cli *cli, int argc, char *argv[], int af)
 		return cli_error(cli, "usage: %s -s ADDR MAC IF", argv[0]);
 	if (read_address(cli, argv[0], argv[2], af, &addr) != 0)
 		return 1;
-	if (mac_parse(argv[3], &mac) != 0)
+	if (read_mac(argv[3], &mac) != 0)
 		return cli_error(cli, "%s: %.40s is not a MAC address (aa:bb:cc:dd:ee:ff)", argv[0],
 				argv[3]);
 	if (ctl_neigh_add(cli->ctl, argv[4], &addr, &mac, &err) != 0)

@@ -237,12 +237,28 @@ neighbours_and_settings(void **state)
 	(void)state;
 	SAYS("arp -s 192.0.2.5 02:00:00:00:00:05 wan0", "");
 	HAS("arp -a", "? (192.0.2.5) at 02:00:00:00:00:05 on wan0 permanent [ethernet]\n");
+	SAYS("arp -s 192.0.2.5 2:0:0:0:0:f wan0", "");
+	HAS("arp -a", "? (192.0.2.5) at 02:00:00:00:00:0f on wan0 permanent [ethernet]\n");
+	HAS("arp -s 192.0.2.5 2:0:0:0:0: wan0", "is not a MAC address");
+	HAS("arp -s 192.0.2.5 2:0:0:0:0:1:1 wan0", "is not a MAC address");
 	SAYS("arp -d 192.0.2.5", "192.0.2.5 (192.0.2.5) deleted\n");
 	SAYS("sysctl net.key.preferred_oldsa=0", "net.key.preferred_oldsa: 1 -> 0\n");
 	SAYS("sysctl net.key.preferred_oldsa", "net.key.preferred_oldsa: 0\n");
 	SAYS("sysctl -n net.key.preferred_oldsa", "0\n");
 	SAYS("sysctl net.key.preferred_oldsa=1", "net.key.preferred_oldsa: 0 -> 1\n");
 	HAS("sysctl net.key", "net.key.preferred_oldsa: 1\n");
+}
+
+static void
+a_destination_on_a_port_disturbs_nothing(void **state)
+{
+	char before[4096];
+
+	(void)state;
+	snprintf(before, sizeof(before), "%s", gateway_say("ifconfig wan0"));
+	SAYS("ifconfig wan0 inet 192.0.2.1/24 192.0.2.9",
+			"wan0: destination 192.0.2.9 on a port (only ipsec interfaces have one)\n");
+	SAYS("ifconfig wan0", before); /* the same addresses in the same order */
 }
 
 static void
@@ -329,6 +345,7 @@ main(void)
 		TEST(setkey_goes_on_after_a_statement_that_is_refused),
 		TEST(route_answers_as_route_8_does),
 		TEST(neighbours_and_settings),
+		TEST(a_destination_on_a_port_disturbs_nothing),
 		TEST(every_view_is_text_and_json),
 		TEST(every_command_has_help),
 		TEST(saves_what_it_loads_again),
