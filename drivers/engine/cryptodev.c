@@ -3,7 +3,7 @@
  * The cryptodev engine: rte_ipsec prepares crypto ops, a cryptodev runs them, rte_ipsec finishes.
  * It does everything that some device can do and is the reference for other engines. Here: open,
  * close and sessions (control core); packets are in cryptodev_enq.c and cryptodev_deq.c. The replay
- * window is not here: the datapath moves it (DESIGN.md D4).
+ * window is not here: the datapath moves it (ADR 4).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -129,7 +129,7 @@ cd_session_size(const struct engine *engine __rte_unused)
 }
 
 /*
- * Transport mode over our own outer header (DESIGN.md D3); "proto" tells the library the family of
+ * Transport mode over our own outer header (ADR 3); "proto" tells the library the family of
  * that header, IPv4 where it is shown none.
  */
 static void
@@ -155,7 +155,7 @@ lib_params(struct rte_ipsec_sa_prm *lp, const struct cd_session *s, const struct
 	} else if (prm->esn) {
 		/*
 		 * on only to carry the upper half; as wide as we infer, and then it has a spare
-		 * block (DESIGN.md T2)
+		 * block (ADR 4)
 		 */
 		lp->ipsec_xform.replay_win_sz = s->infer_window;
 		lp->ipsec_xform.esn.value = prm->seq_start;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Back from the devices: status of each op first (with lookaside ops rte_ipsec does not look at it,
- * DESIGN.md T3), then rte_ipsec by runs of one SA. The packets keep the order in which the device
+ * README.md), then rte_ipsec by runs of one SA. The packets keep the order in which the device
  * returned them.
  */
 #include "cryptodev.h"

@@ -2,7 +2,7 @@
 /*
  * Packets to ops to devices. A burst goes through in loops: look at the packets, rte_ipsec by runs
  * of one SA, finish IVs and padding, one enqueue per device. The finishing is a loop of its own so
- * that no store into an IV is followed at once by the cipher's wider load (DESIGN.md T13). What can
+ * that no store into an IV is followed at once by the cipher's wider load. What can
  * not go down waits for poll() with its drop reason.
  */
 #include <rte_random.h>
@@ -156,7 +156,7 @@ pad_rewrite(const struct cd_session *s, const struct sa *sa, struct rte_mbuf *m)
 		trailer[-i] = s->pad == SA_PAD_RANDOM ? (uint8_t)rte_rand() : 0;
 }
 
-/* DESIGN.md D11, and headers that were shown to the library as something else. */
+/* ADR 9, and headers that were shown to the library as something else. */
 static inline void
 encap_finish(const struct sa *sa, const struct cd_session *s, struct rte_crypto_op *op,
 		struct rte_mbuf *m)

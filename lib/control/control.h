@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Everything an operator or a program can do to dpdk-ipsecif: the one API behind the CLI, the JSON file, the control socket and the
- * tests (DESIGN.md D8). Every rule and every message lives behind it.
+ * tests (ADR 8). Every rule and every message lives behind it.
  *
  * All functions are called on the control core only (ctl_assert_thread()). Setters return 0, also when nothing changes, or -errno
  * with one sentence in @p err; a refused change leaves no trace. They check, prepare, publish, retire, in that order.

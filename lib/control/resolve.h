@@ -2,7 +2,7 @@
 /*
  * Neighbour resolution and what else the control core does with packets: ARP and ND (answer, ask, age), packets that wait for a
  * neighbour, ICMP errors with their rate limit, packets for us that no worker handles; and what next hops resolve to: gateways of
- * routes and remote ends of tunnels (DESIGN.md D9).
+ * routes and remote ends of tunnels (ADR 10).
  */
 #ifndef CONTROL_RESOLVE_H
 #define CONTROL_RESOLVE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What gateways of routes and remote ends of tunnels resolve to (DESIGN.md D9). Worked out as a whole, once per batch of changes,
+ * What gateways of routes and remote ends of tunnels resolve to (ADR 10). Worked out as a whole, once per batch of changes,
  * in one pass over routes and one over tunnels: who uses a neighbour is counted anew each time, so nobody has to give one back.
  */
 #include <string.h>

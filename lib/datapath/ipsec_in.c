@@ -2,7 +2,7 @@
 /*
  * Stages 3 and 4: ESP for one of our SAs goes through an engine and comes out as the packet that was inside. Before decryption:
  * is there an SA, does an interface claim it, does it come from the tunnel's other end? After it: integrity, replay window, inner
- * header, ECN (RFC 4301 5.2, RFC 4303 3.4). Sharing: an inbound SA belongs to one worker (DESIGN.md D7).
+ * header, ECN (RFC 4301 5.2, RFC 4303 3.4). Sharing: an inbound SA belongs to one worker (ADR 7).
  */
 #include <rte_esp.h>
 

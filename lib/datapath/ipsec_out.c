@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Stages 6 and 7: a packet routed to an ipsec interface gets the tunnel's outer header and goes through an engine; what comes out
- * is an ESP packet whose next hop the control core keeps on the interface (DESIGN.md D3, D9).
+ * is an ESP packet whose next hop the control core keeps on the interface (ADR 3, ADR 10).
  */
 #include <rte_esp.h>
 

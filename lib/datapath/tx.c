@@ -24,7 +24,7 @@ tx_count(struct worker *w, uint16_t port_id, const struct vec *v, uint16_t sent,
 	cnt[IF_CNT_ODROPS] += (uint64_t)v->n - sent;
 }
 
-/* The worker's own queue. After rte_eth_tx_burst() the first `sent` packets are not ours (DESIGN.md T10): lengths are read before. */
+/* The worker's own queue. After rte_eth_tx_burst() the first `sent` packets are not ours: lengths are read before. */
 static void
 tx_burst(struct worker *w, const struct dp_port *port, uint16_t queue, struct vec *v)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * if_ipsec(4) itself: reqid, tunnel, RUNNING, policies, the choice of the outbound SA. The order of checks is FreeBSD's
- * (DESIGN.md section 6). SAs are bound to interfaces by control; here is what an interface says about itself.
+ * if_ipsec(4) itself: reqid, tunnel, RUNNING, policies, the choice of the outbound SA. The order of checks is FreeBSD's.
+ * SAs are bound to interfaces by control; here is what an interface says about itself.
  */
 #ifndef IFACE_IPSEC_IF_H
 #define IFACE_IPSEC_IF_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * An engine turns packets of SAs into ESP and back (DESIGN.md D5). Drivers (drivers/engine/)
+ * An engine turns packets of SAs into ESP and back (ADR 5). Drivers (drivers/engine/)
  * implement engine_ops; the datapath calls them. Packets of a burst go down together, whatever SAs
  * they belong to.
  */

@@ -2,7 +2,7 @@
 /*
  * The anti-replay window of an inbound SA: RFC 6479 with the spare block, 64-bit sequence numbers,
  * ESN reconstruction of RFC 4303 appendix A2. Checked and moved only after the ICV is right
- * (DESIGN.md T2, D4). One worker owns a window.
+ * (ADR 4). One worker owns a window.
  */
 #ifndef IPSEC_REPLAY_H
 #define IPSEC_REPLAY_H

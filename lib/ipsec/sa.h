@@ -3,7 +3,7 @@
  * A security association: what it is asked to be (sa_params, with the keys), the record that
  * workers read (struct sa), and the control core's record (struct sa_ctl).
  *
- * Life (RFC 2367, 3.1.2 and DESIGN.md section 6, 12):
+ * Life (RFC 2367, 3.1.2):
  *
  *    sa_ctl_create ──> MATURE ──soft──> DYING ──hard──> DEAD ──> removed, retired,
  *                                                               freed when no op holds it
@@ -101,7 +101,7 @@ struct sa {
 	uint8_t counter_mode;  /* [I] 1: the IV is the sequence number XOR iv_mask */
 	/* [I] inbound: shortest ESP payload (header, IV, one block, ICV) */
 	uint8_t min_len;
-	uint64_t iv_mask;   /* [I] random, drawn when made (DESIGN.md D11), network order */
+	uint64_t iv_mask;   /* [I] random, drawn when made (ADR 9), network order */
 	struct sa_ctl *ctl; /* [I] not for workers */
 	/* [I] most bytes that ESP adds behind the outer header: header, IV, pad, trailer, ICV */
 	uint16_t overhead;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The outer header of a tunnel: a template made once per tunnel, written per packet (DESIGN.md D3),
+ * The outer header of a tunnel: a template made once per tunnel, written per packet (ADR 3),
  * and what of the outer header is carried over to the inner one on the way in (RFC 6040, RFC 4301
  * 5.1.2). ESP itself is the engine's: the next header field written here is that of the packet
  * *inside* (IPIP or IPV6), which a transport-mode SA moves into the ESP trailer.

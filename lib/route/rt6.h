@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * IPv6 longest prefix match: two copies of an rte_lpm6, since it can not be changed under readers (DESIGN.md T7). A change goes
+ * IPv6 longest prefix match: two copies of an rte_lpm6, since it can not be changed under readers (ADR 11). A change goes
  * to the idle copy, the copies swap, and once every worker has been quiescent it goes to the other one too.
  */
 #ifndef ROUTE_RT6_H

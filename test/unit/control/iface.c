@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ifconfig(8) through control.h: DESIGN.md, section 6, points 1 to 6, 10 and 11, with FreeBSD's error codes. */
+/* ifconfig(8) through control.h: interfaces as in if_ipsec(4), with FreeBSD's error codes. */
 #include "ctl_test.h"
 
 static void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* When SAs end: lifetimes and sequence numbers (DESIGN.md, section 6, point 12). */
+/* When SAs end: lifetimes and sequence numbers as if_ipsec(4) and RFC 2367 have them. */
 #include <time.h>
 
 #include "sa_test.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* SAs, which interface they serve and when they end: DESIGN.md, section 6, points 7 to 9, 12 and 13. */
+/* SAs, which interface they serve and when they end, as in if_ipsec(4) and setkey(8). */
 #include <time.h>
 
 #include <rte_cycles.h>

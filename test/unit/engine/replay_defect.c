@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Why the engine does not use rte_ipsec's own replay window (DESIGN.md T2): half of all replays
+ * Why the engine does not use rte_ipsec's own replay window (ADR 4): half of all replays
  * pass it. When this test fails because none does any more, the library was mended and the decision
  * can be looked at again.
  */

@@ -239,7 +239,7 @@ every_replay_is_refused_and_every_late_packet_taken_once(void **state)
 }
 
 /*
- * DESIGN.md D11: what is on the wire is not the number, does not repeat, and differs between two
+ * ADR 9: what is on the wire is not the number, does not repeat, and differs between two
  * lives of one key.
  */
 static void

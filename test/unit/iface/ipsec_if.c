@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* if_ipsec(4), point by point (DESIGN.md, section 6): what an interface says about itself. */
+/* if_ipsec(4), point by point: what an interface says about itself. */
 #include "iface_test.h"
 
 #include <errno.h>

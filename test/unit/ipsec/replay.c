@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The replay window against an oracle: a byte per sequence number ever seen and the definition of
- * RFC 4303, 3.4.3. The defect of rte_ipsec's own window (DESIGN.md T2) is shown by
+ * RFC 4303, 3.4.3. The defect of rte_ipsec's own window (ADR 4) is shown by
  * unit/engine/replay_defect.
  */
 #include <errno.h>
