@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include <rte_lcore.h>
-#include <rte_mbuf.h>
 
 #include "app.h"
 #include "base/log.h"
 #include "drivers/registry.h"
+#include "net/pkt.h" /* RTE_MBUF_DEFAULT_DATAROOM */
 
 static void
 print_mistakes(struct cfg_errors *errors)
