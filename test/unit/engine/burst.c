@@ -208,12 +208,6 @@ setup(void **state)
 	return env_open(2);
 }
 
-static int
-teardown(void **state)
-{
-	return env_close();
-}
-
 int
 main(void)
 {
@@ -226,5 +220,5 @@ main(void)
 		cmocka_unit_test(a_device_that_is_there_is_used_first),
 	};
 
-	return cmocka_run_group_tests_name("engine/burst", tests, setup, teardown);
+	return cmocka_run_group_tests_name("engine/burst", tests, setup, env_teardown);
 }

@@ -50,6 +50,20 @@ env_close(void)
 	return rte_eal_cleanup();
 }
 
+int
+env_setup(void **state)
+{
+	(void)state;
+	return env_open(1);
+}
+
+int
+env_teardown(void **state)
+{
+	(void)state;
+	return env_close();
+}
+
 struct sa_params
 env_params(const char *enc, unsigned int key_bits, const char *auth, bool outer_ip6)
 {

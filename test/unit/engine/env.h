@@ -29,6 +29,9 @@ extern const char *env_vdev;
 /** For cmocka group setup: EAL, RCU of @p nb_workers, pool, database, the cryptodev engine. */
 int env_open(unsigned int nb_workers);
 int env_close(void);
+/** The same for cmocka, with one worker. */
+int env_setup(void **state);
+int env_teardown(void **state);
 
 /**
  * Parameters of an SA with keys of the right length (bytes 1, 2, 3...); names as setkey(8), NULL:

@@ -259,18 +259,6 @@ a_chain_of_headers_that_is_too_long_is_refused(void **state)
 	env_sa_close(in);
 }
 
-static int
-setup(void **state)
-{
-	return env_open(1);
-}
-
-static int
-teardown(void **state)
-{
-	return env_close();
-}
-
 int
 main(void)
 {
@@ -283,5 +271,5 @@ main(void)
 		cmocka_unit_test(a_chain_of_headers_that_is_too_long_is_refused),
 	};
 
-	return cmocka_run_group_tests_name("engine/forged", tests, setup, teardown);
+	return cmocka_run_group_tests_name("engine/forged", tests, env_setup, env_teardown);
 }

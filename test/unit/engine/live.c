@@ -139,18 +139,6 @@ sas_and_devices_come_and_go_under_a_sending_worker(void **state)
 	assert_int_equal(rte_mempool_in_use_count(env_pool), 0);
 }
 
-static int
-setup(void **state)
-{
-	return env_open(1);
-}
-
-static int
-teardown(void **state)
-{
-	return env_close();
-}
-
 int
 main(void)
 {
@@ -158,5 +146,5 @@ main(void)
 		cmocka_unit_test(sas_and_devices_come_and_go_under_a_sending_worker),
 	};
 
-	return cmocka_run_group_tests_name("engine/live", tests, setup, teardown);
+	return cmocka_run_group_tests_name("engine/live", tests, env_setup, env_teardown);
 }

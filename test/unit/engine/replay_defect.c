@@ -121,12 +121,6 @@ setup(void **state)
 	return env_open(1);
 }
 
-static int
-teardown(void **state)
-{
-	return env_close();
-}
-
 int
 main(void)
 {
@@ -134,5 +128,5 @@ main(void)
 		cmocka_unit_test(the_library_takes_half_of_all_replays_and_ours_takes_none),
 	};
 
-	return cmocka_run_group_tests_name("engine/replay_defect", tests, setup, teardown);
+	return cmocka_run_group_tests_name("engine/replay_defect", tests, setup, env_teardown);
 }

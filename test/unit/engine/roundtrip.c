@@ -151,18 +151,6 @@ each_algorithm_gets_its_fastest_device(void **state)
 	}
 }
 
-static int
-setup(void **state)
-{
-	return env_open(1);
-}
-
-static int
-teardown(void **state)
-{
-	return env_close();
-}
-
 int
 main(void)
 {
@@ -171,5 +159,5 @@ main(void)
 		cmocka_unit_test(every_algorithm_comes_back_over_every_outer_header),
 	};
 
-	return cmocka_run_group_tests_name("engine/roundtrip", tests, setup, teardown);
+	return cmocka_run_group_tests_name("engine/roundtrip", tests, env_setup, env_teardown);
 }

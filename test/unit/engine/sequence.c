@@ -288,18 +288,6 @@ cbc_ivs_are_unpredictable(void **state)
 	pair_close();
 }
 
-static int
-setup(void **state)
-{
-	return env_open(1);
-}
-
-static int
-teardown(void **state)
-{
-	return env_close();
-}
-
 int
 main(void)
 {
@@ -313,5 +301,5 @@ main(void)
 		cmocka_unit_test(cbc_ivs_are_unpredictable),
 	};
 
-	return cmocka_run_group_tests_name("engine/sequence", tests, setup, teardown);
+	return cmocka_run_group_tests_name("engine/sequence", tests, env_setup, env_teardown);
 }
