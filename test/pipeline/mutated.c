@@ -14,6 +14,7 @@
 #include <rte_ether.h>
 #include <rte_ip.h>
 
+#include "base/rcu.h"
 #include "pipe.h"
 
 #define MUTATIONS 100000
@@ -118,6 +119,31 @@ lets_no_replayed_packet_in(void **state)
 	}
 	assert_int_equal(pipe_if(&gw, "ipsec0").ipackets, 1);
 	assert_int_equal(dp_drop_count(dp, DROP_REPLAY) - before, 9);
+}
+
+/* An SA is freed when as many packets have come back from the engine as went in: both directions count them. */
+static void
+frees_a_deleted_sa_that_has_carried_packets(void **state)
+{
+	const struct ip_addr local = ip_from_v4(RTE_BE32(0xc0a80003));
+	const struct ip_addr remote = ip_from_v4(RTE_BE32(0xc0a80005));
+	uint8_t frame[FRAME_MAX];
+	const uint16_t n = good_esp(frame, 100);
+	struct err err = { 0 };
+	unsigned int waiting = 0;
+	int i;
+
+	(void)state;
+	assert_true(pipe_send(&gw, PIPE_WAN, frame, n));
+	pipe_poll(&gw);
+	assert_int_equal(pipe_if(&gw, "ipsec0").ipackets, 1);
+	assert_int_equal(ctl_sa_delete(gw.ctl, &local, &remote, 10000, &err), 0);
+	assert_int_equal(ctl_sa_delete(gw.ctl, &remote, &local, 10000, &err), 0);
+	for (i = 0; i < 8; i++) {
+		pipe_poll(&gw);
+		waiting = rcu_reclaim();
+	}
+	assert_int_equal(waiting, 0);
 }
 
 /* Each byte of the ESP packet changed, one at a time: header, IV, ciphertext, ICV. */
@@ -292,6 +318,8 @@ main(void)
 				gateway_create, gateway_destroy),
 		cmocka_unit_test_setup_teardown(
 				lets_no_replayed_packet_in, gateway_create, gateway_destroy),
+		cmocka_unit_test_setup_teardown(frees_a_deleted_sa_that_has_carried_packets,
+				gateway_create, gateway_destroy),
 		cmocka_unit_test_setup_teardown(
 				lets_no_forged_packet_in, gateway_create, gateway_destroy),
 		cmocka_unit_test_setup_teardown(
