@@ -19,6 +19,7 @@
 #include "iface/port_if.h"
 #include "ipsec/engine.h"
 #include "ipsec/sa.h"
+#include "ipsec/sa_progress.h"
 #include "ipsec/sadb.h"
 #include "route/rib.h"
 
@@ -118,6 +119,11 @@ int ctl_neigh_delete(struct ctl *ctl, const struct ip_addr *addr, struct err *er
 
 /** Add a MATURE SA. -EEXIST, -EINVAL, -ENOTSUP (no device can do it: the message says which and why). @p ret_warning: "" or what is unwise (256 bytes, may be NULL). */
 int ctl_sa_add(struct ctl *ctl, const struct sa_params *prm, char *ret_warning, struct err *err);
+/** The same, going on from what an SA with this SPI, destination and these keys had got to (GETAE, NEWSA). -ERANGE as well. */
+int ctl_sa_add_state(struct ctl *ctl, const struct sa_params *prm, const struct sa_progress *state,
+		char *ret_warning, struct err *err);
+/** What it has got to: sequence number, replay window, lifetimes used. */
+void ctl_sa_get_state(struct ctl *ctl, const struct sa_ctl *sa, struct sa_progress *ret_state);
 /** -ESRCH. The pointer is borrowed until the next call into control. */
 int ctl_sa_get(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst, uint32_t spi,
 		struct sa_ctl **ret_sa, struct err *err);

@@ -161,6 +161,13 @@ warn(struct ctl *ctl, const struct sa_params *prm, enum sa_dir dir, char *ret_wa
 int
 ctl_sa_add(struct ctl *ctl, const struct sa_params *prm, char *ret_warning, struct err *err)
 {
+	return ctl_sa_add_state(ctl, prm, NULL, ret_warning, err);
+}
+
+int
+ctl_sa_add_state(struct ctl *ctl, const struct sa_params *prm, const struct sa_progress *state,
+		char *ret_warning, struct err *err)
+{
 	enum sa_dir dir = SA_DIR_NONE;
 	struct err why = { 0 };
 	struct engine *engine;
@@ -186,7 +193,9 @@ ctl_sa_add(struct ctl *ctl, const struct sa_params *prm, char *ret_warning, stru
 	sa->created_ms = ctl_now_ms();
 	sa->created_s = (uint64_t)time(NULL);
 	note_enter(ctl, sa);
-	rc = sa_bind(ctl, sa, &why);
+	rc = state == NULL ? 0 : sa_progress_set(sa, state, &why);
+	if (rc == 0)
+		rc = sa_bind(ctl, sa, &why);
 	if (rc != 0) {
 		sa_drop(ctl, sa);
 		return err_set(err, -rc, "%s: %.180s", sa_str(prm), why.msg);
@@ -279,6 +288,14 @@ ctl_sa_flush(struct ctl *ctl)
 	return sel.n;
 }
 
+void
+ctl_sa_get_state(struct ctl *ctl, const struct sa_ctl *sa, struct sa_progress *ret_state)
+{
+	(void)ctl;
+	ctl_assert_thread();
+	sa_progress_get(sa, ret_state);
+}
+
 /* --- lifetimes --- */
 
 static bool
@@ -319,7 +336,7 @@ static void
 sequence_check(struct ctl *ctl, struct sa_ctl *sa)
 {
 	const uint64_t last = sa->prm.esn ? UINT64_MAX : UINT32_MAX;
-	const uint64_t used = sa->prm.seq_start + counter_sum(sa->counters, sa->id, SA_CNT_ENQ);
+	const uint64_t used = sa_seq(sa);
 	struct iface *ifp = iface_at(ctl->ifaces, sa->iface);
 
 	if (used < last / 5 * 4)

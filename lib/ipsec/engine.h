@@ -46,6 +46,13 @@ struct engine_ops {
 			unsigned int nb_workers, struct err *err);
 	/** No op of it is in a device. Wipes what it knows of the keys. */
 	void (*session_destroy)(struct engine *e, struct sa *sa);
+	/**
+	 * Outbound: the highest sequence number that a packet on the wire may have by now, 0: none
+	 * was sent. An upper bound: numbers that were drawn and not sent may be in it. Control core,
+	 * while workers poll; exact enough when they have stopped. NULL: sa_seq() counts for the
+	 * engine.
+	 */
+	uint64_t (*session_seq)(const struct engine *e, const struct sa *sa);
 	/** For show: the device that runs it ("crypto_aesni_gcm0") and its driver. */
 	const char *(*session_device)(const struct engine *e, const struct sa *sa);
 

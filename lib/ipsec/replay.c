@@ -11,6 +11,7 @@
  * Called by the one worker that owns the SA, after the ICV was found right. Not thread safe.
  */
 #include <errno.h>
+#include <string.h>
 
 #include <rte_common.h>
 #include <rte_malloc.h>
@@ -48,6 +49,63 @@ replay_start(struct replay *r, uint64_t top)
 	/* numbers above the top in its own block are still to come */
 	r->block[(top / BLOCK_BITS) & r->block_mask] = UINT64_MAX >>
 			(BLOCK_BITS - 1 - top % BLOCK_BITS);
+}
+
+/* Bits of the ring as they are now, for a top of @p top. */
+static void
+bits_read(const struct replay *r, uint64_t top, uint64_t seen[REPLAY_SEEN_MAX])
+{
+	uint64_t word, number;
+	uint32_t i;
+
+	memset(seen, 0, REPLAY_SEEN_MAX * sizeof(*seen));
+	for (i = 0; i < r->window && i < top; i++) {
+		number = top - i;
+		word = __atomic_load_n(
+				&r->block[(number / BLOCK_BITS) & r->block_mask], __ATOMIC_ACQUIRE);
+		seen[i / 64] |= ((word >> (number % BLOCK_BITS)) & 1) << (i % 64);
+	}
+	/* the worker moves the top first, then marks it */
+	if (top != 0 && r->window != 0)
+		seen[0] |= 1;
+}
+
+#define EXPORT_TRIES 16
+
+uint32_t
+replay_export(const struct replay *r, uint64_t *ret_top, uint64_t seen[REPLAY_SEEN_MAX])
+{
+	uint64_t top = 0;
+	unsigned int tries;
+
+	for (tries = 0; tries < EXPORT_TRIES; tries++) {
+		top = __atomic_load_n(&r->top, __ATOMIC_ACQUIRE);
+		bits_read(r, top, seen);
+		/* no block was cleared meanwhile: all bits are of one round */
+		if (__atomic_load_n(&r->top, __ATOMIC_ACQUIRE) / BLOCK_BITS == top / BLOCK_BITS)
+			break;
+	}
+	/* it runs too fast to be caught: all count as seen */
+	if (tries == EXPORT_TRIES)
+		memset(seen, 0xff, REPLAY_SEEN_MAX * sizeof(*seen));
+	*ret_top = top;
+	return r->window;
+}
+
+void
+replay_import(struct replay *r, uint64_t top, const uint64_t seen[REPLAY_SEEN_MAX], uint32_t n)
+{
+	uint64_t number;
+	uint32_t i;
+
+	replay_start(r, top);
+	n = RTE_MIN(n, r->window);
+	for (i = 0; i < n && i < top; i++) {
+		number = top - i;
+		if ((seen[i / 64] >> (i % 64) & 1) == 0)
+			r->block[(number / BLOCK_BITS) & r->block_mask] &= ~(
+					UINT64_C(1) << (number % BLOCK_BITS));
+	}
 }
 
 void

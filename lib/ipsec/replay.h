@@ -41,6 +41,21 @@ void replay_fini(struct replay *r);
 /** Start with numbers up to @p top taken (an SA carried over from elsewhere); 0: a new SA. */
 void replay_start(struct replay *r, uint64_t top);
 
+/* 64-bit words of a window in the form that does not depend on the ring. */
+#define REPLAY_SEEN_MAX (REPLAY_WINDOW_MAX / 64)
+/**
+ * The window as it is: its top, and for each number top - i of the window whether it has been seen (bit i % 64 of seen[i / 64]).
+ * May run on the control core while the worker takes packets: what arrives meanwhile is in it or not, nothing else is wrong.
+ * @return Numbers that seen[] speaks of: the window.
+ */
+uint32_t replay_export(const struct replay *r, uint64_t *ret_top, uint64_t seen[REPLAY_SEEN_MAX]);
+/**
+ * Go on from what replay_export() gave for @p n numbers, perhaps of a window of another size. Numbers that it says nothing of count as
+ * seen. Before the window is used.
+ */
+void replay_import(
+		struct replay *r, uint64_t top, const uint64_t seen[REPLAY_SEEN_MAX], uint32_t n);
+
 /**
  * The 64-bit number that 32 bits stand for, seen from @p top with a window of @p w packets (RFC
  * 4303, A2.2). Late packets beyond the window are taken for ones of the next 2^32, and then fail

@@ -18,6 +18,7 @@
 #include "ipsec/engine.h"
 #include "ipsec/sa.h"
 #include "ipsec/sa_mem.h"
+#include "ipsec/sa_progress.h"
 
 #define ESP_HDR_LEN 8     /* SPI and sequence number */
 #define ESP_TRAILER_LEN 2 /* pad length and next header */
@@ -55,6 +56,8 @@ sa_ctl_create(const struct sa_params *prm, uint32_t id, struct counter_table *co
 void
 sa_ctl_destroy(struct sa_ctl *ctl)
 {
+	if (ctl != NULL)
+		free(ctl->carried);
 	sa_mem_put(ctl);
 }
 
@@ -97,7 +100,11 @@ sa_fill(struct sa *sa, struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker)
 		return 0;
 	if (replay_init(&sa->replay, prm->replay_window, prm->esn) < 0)
 		return -ENOMEM;
-	replay_start(&sa->replay, prm->seq_start);
+	if (ctl->carried != NULL && ctl->carried->dir == dir)
+		replay_import(&sa->replay, ctl->carried->seq, ctl->carried->seen,
+				ctl->carried->window);
+	else
+		replay_start(&sa->replay, prm->seq_start);
 	return 0;
 }
 
@@ -121,6 +128,8 @@ sa_open(struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker, unsigned int nb_wo
 	if (sa == NULL)
 		return err_set(err, ENOMEM, "sa %s spi %u: no memory", ip_str(&ctl->prm.dst),
 				ctl->prm.spi);
+	if (ctl->carried != NULL)
+		ctl->prm.seq_start = ctl->carried->dir == dir ? ctl->carried->seq : 0;
 	rc = sa_fill(sa, ctl, dir, worker);
 	if (rc < 0)
 		err_set(err, -rc, "sa %s spi %u: no memory or no random numbers",
@@ -133,6 +142,8 @@ sa_open(struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker, unsigned int nb_wo
 	}
 	ctl->dir = dir;
 	ctl->sa = sa;
+	free(ctl->carried); /* it has gone on from there */
+	ctl->carried = NULL;
 	if (ctl->hold != NULL)
 		ctl->hold(ctl->hold_arg, ctl->id, true);
 	return 0;

@@ -29,6 +29,7 @@
 #include "net/addr.h"
 
 struct engine;
+struct sa_progress;
 
 enum sa_mode { SA_MODE_ANY, SA_MODE_TUNNEL, SA_MODE_TRANSPORT };
 enum sa_dir { SA_DIR_NONE, SA_DIR_IN, SA_DIR_OUT };
@@ -130,6 +131,8 @@ struct sa_ctl {
 	uint64_t order;         /* [C] rises with each SA added: oldest and newest */
 	struct engine *engine;  /* [C] that will run it; chosen (and refused) when it is added */
 	struct counter_table *counters; /* [C] */
+	/* [C] what it goes on from when it gets a worker record (sa_progress.h), NULL: from nothing */
+	struct sa_progress *carried;
 	/*
 	 * [C] NULL, or told when a worker record with this id comes (take) and when it is gone: the
 	 * id is used till then
