@@ -128,10 +128,7 @@ cd_session_size(const struct engine *engine __rte_unused)
 	return sizeof(struct cd_session);
 }
 
-/*
- * Transport mode over our own outer header (ADR 3); "proto" tells the library the family of
- * that header, IPv4 where it is shown none.
- */
+/* Transport mode (ADR 3); "proto" tells the library the family of the header that it is shown. */
 static void
 lib_params(struct rte_ipsec_sa_prm *lp, const struct cd_session *s, const struct sa_params *prm,
 		enum sa_dir dir)
@@ -149,7 +146,7 @@ lib_params(struct rte_ipsec_sa_prm *lp, const struct cd_session *s, const struct
 	lp->ipsec_xform.proto = RTE_SECURITY_IPSEC_SA_PROTO_ESP;
 	lp->ipsec_xform.mode = RTE_SECURITY_IPSEC_SA_MODE_TRANSPORT;
 	lp->ipsec_xform.options.esn = prm->esn;
-	lp->trs.proto = s->ip6 && !s->hides ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	lp->trs.proto = IPPROTO_IPIP;
 	if (dir == SA_DIR_OUT) {
 		lp->ipsec_xform.esn.value = prm->seq_start + 1; /* the next one */
 	} else if (prm->esn) {
@@ -226,10 +223,9 @@ cd_session_create(struct engine *engine, struct sa *sa, const struct sa_params *
 			RTE_ALIGN_FLOOR(rte_cryptodev_sym_get_private_session_size(s->dev_id) +
 							RTE_CACHE_LINE_SIZE - 1,
 					RTE_CACHE_LINE_SIZE));
-	s->ip6 = prm->dst.af == AF_INET6;
 	s->esn = prm->esn;
 	s->aead = prm->enc != NULL && prm->enc->kind == ALG_AEAD;
-	s->hides = dir == SA_DIR_OUT && sa->iv_len >= 2;
+	s->fake = dir == SA_DIR_OUT && sa->iv_len < 2;
 	s->pad = (uint8_t)prm->pad;
 	s->sqh_len = prm->esn ? 4 : 0;
 	s->aad_len = s->aead ? 16 : 0; /* the library's struct, whatever is used of it */

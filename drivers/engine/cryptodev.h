@@ -60,10 +60,9 @@ struct cd_session {
 	/* line 1 */
 	uint8_t dev;    /* [I] index of cd_engine.devs */
 	uint8_t dev_id; /* [I] of rte_cryptodev */
-	bool ip6;       /* [I] the outer header is IPv6 */
 	bool esn;       /* [I] */
 	bool aead;      /* [I] */
-	bool hides;     /* [I] the library is shown no outer header (cryptodev_pkt.h) */
+	bool fake;      /* [I] the library is shown a header of ours (cryptodev_pkt.h) */
 	uint8_t pad;    /* [I] enum sa_pad */
 	/*
 	 * [I] bytes of the upper half that the library keeps behind the trailer while an op is out

@@ -19,7 +19,7 @@ pad_normalize(const struct cd_session *s, const struct sa *sa, struct rte_mbuf *
 	const uint8_t len = trailer[0];
 	uint8_t i;
 
-	if (len + pkt_meta(m)->l3_len + sizeof(struct rte_esp_hdr) + sa->iv_len > before)
+	if (len + cd_head_len(sa) > before)
 		return;
 	for (i = 1; s->pad == SA_PAD_ZERO && i <= len; i++) {
 		if (trailer[-i] != 0)
@@ -99,8 +99,7 @@ decap_run(struct cd_session *s, const struct sa *sa, struct rte_mbuf *pkts[], ui
 		struct pkt_meta *meta = pkt_meta(pkts[i]);
 
 		meta->inner_proto = cd_trailer(s, sa, pkts[i])[1];
-		if (unlikely(!cd_is_bare(s, meta)))
-			cd_save(pkts[i], meta);
+		cd_save(sa, pkts[i]);
 		if (unlikely(s->pad != SA_PAD_SEQ))
 			pad_normalize(s, sa, pkts[i]);
 	}
@@ -111,12 +110,8 @@ decap_run(struct cd_session *s, const struct sa *sa, struct rte_mbuf *pkts[], ui
 		for (i = k; i < n; i++)
 			pkt_meta(pkts[i])->verdict = DROP_PADDING;
 	}
-	if (likely(!s->ip6))
-		return;
-	for (i = 0; i < n; i++) {
-		if (!cd_is_bare(s, pkt_meta(pkts[i])))
-			cd_restore(pkts[i], pkt_meta(pkts[i]));
-	}
+	for (i = 0; i < n; i++)
+		cd_restore(pkts[i]);
 }
 
 /*
@@ -136,8 +131,8 @@ finish_run(struct rte_mbuf *pkts[], uint16_t n)
 	}
 	if (s->esn)
 		rte_ipsec_pkt_process(&s->ss, pkts, n);
-	for (i = 0; s->hides && i < n; i++)
-		cd_unhide(pkts[i], pkt_meta(pkts[i]));
+	for (i = 0; s->fake && i < n; i++)
+		rte_pktmbuf_adj(pkts[i], CD_FAKE_LEN);
 }
 
 static void

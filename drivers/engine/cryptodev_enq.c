@@ -132,8 +132,7 @@ encap_reason(const struct sa *sa, const struct cd_session *s, struct rte_mbuf *m
 static enum drop_reason
 decap_reason(const struct sa *sa, const struct cd_session *s, struct rte_mbuf *m)
 {
-	const int32_t len = (int32_t)m->pkt_len - pkt_meta(m)->l3_len -
-			(int32_t)sizeof(struct rte_esp_hdr) - sa->iv_len - sa->icv_len;
+	const int32_t len = (int32_t)m->pkt_len - cd_head_len(sa) - sa->icv_len;
 
 	if (len < 0 || len % RTE_MAX(sa->block_len, 4) != 0)
 		return DROP_ESP_SHORT;
@@ -156,21 +155,18 @@ pad_rewrite(const struct cd_session *s, const struct sa *sa, struct rte_mbuf *m)
 		trailer[-i] = s->pad == SA_PAD_RANDOM ? (uint8_t)rte_rand() : 0;
 }
 
-/* ADR 9, and headers that were shown to the library as something else. */
+/* ADR 9, and the SA's own kind of padding. */
 static inline void
 encap_finish(const struct sa *sa, const struct cd_session *s, struct rte_crypto_op *op,
 		struct rte_mbuf *m)
 {
 	if (sa->counter_mode) {
 		/*
-		 * nonce: salt, then the explicit IV; in the packet, whose outer header is hidden,
-		 * the IV is behind SPI and sequence number
+		 * nonce: salt, then the explicit IV; in the packet behind SPI and sequence number
 		 */
 		*rte_crypto_op_ctod_offset(op, uint64_t *, CD_IV_OFFSET + 4) ^= sa->iv_mask;
 		*rte_pktmbuf_mtod_offset(m, uint64_t *, sizeof(struct rte_esp_hdr)) ^= sa->iv_mask;
 	}
-	if (unlikely(!s->hides && !cd_is_bare(s, pkt_meta(m))))
-		cd_restore(m, pkt_meta(m));
 	if (unlikely(s->pad != SA_PAD_SEQ))
 		pad_rewrite(s, sa, m);
 }
@@ -231,20 +227,12 @@ encap_burst(struct cd_engine *e, struct cd_worker *w, unsigned int worker, struc
 
 		if (i + AHEAD < n && pkt_meta(pkts[i + AHEAD])->sa != sa)
 			prefetch_session(pkts[i + AHEAD]);
-		if (likely(s->hides)) {
-			if (unlikely(rte_pktmbuf_headroom(m) < cd_head_len(sa))) {
-				count_enq(e, worker, sa, 1);
-				cd_reject(w, m, DROP_HEADROOM);
-				continue;
-			}
-			cd_hide(s, m, pkt_meta(m), cd_head_len(sa));
-		} else {
-			cd_show_lengths(s, m, pkt_meta(m));
-			if (!cd_is_bare(s, pkt_meta(m))) {
-				cd_save(m, pkt_meta(m));
-				cd_written(m)[2] = pkt_ip6(m)->proto;
-			}
+		if (unlikely(rte_pktmbuf_headroom(m) < cd_head_len(sa) + CD_FAKE_LEN)) {
+			count_enq(e, worker, sa, 1);
+			cd_reject(w, m, DROP_HEADROOM);
+			continue;
 		}
+		cd_show(s, sa, m);
 		pkts[k++] = m;
 	}
 	n = ops_get(e, worker, ops, pkts, k);
@@ -256,7 +244,7 @@ decap_burst(struct cd_engine *e, struct cd_worker *w, unsigned int worker, struc
 		uint16_t n)
 {
 	struct rte_crypto_op *ops[CD_BURST];
-	uint16_t i, k = 0;
+	uint16_t i;
 
 	for (i = 0; i < n; i++) {
 		struct pkt_meta *meta = pkt_meta(pkts[i]);
@@ -265,20 +253,13 @@ decap_burst(struct cd_engine *e, struct cd_worker *w, unsigned int worker, struc
 
 		if (i + AHEAD < n)
 			prefetch_session(pkts[i + AHEAD]);
-		if (unlikely(s->ip6 && meta->l3_len > CD_L3_LEN_MAX)) {
-			count_enq(e, worker, meta->sa, 1);
-			cd_reject(w, pkts[i], DROP_ESP_SHORT);
-			continue;
-		}
-		pkts[k++] = pkts[i];
-		cd_show_lengths(s, pkts[i], meta);
-		seq = rte_be_to_cpu_32(
-				rte_pktmbuf_mtod_offset(pkts[i], struct rte_esp_hdr *, meta->l3_len)
-						->seq);
+		rte_pktmbuf_adj(pkts[i], meta->l3_len);
+		pkts[i]->tx_offload = 0;
+		seq = rte_be_to_cpu_32(rte_pktmbuf_mtod(pkts[i], struct rte_esp_hdr *)->seq);
 		/* as the library infers it in the same burst, from the same top */
 		meta->seq = s->esn ? replay_infer(s->lib_top, s->infer_window, seq) : seq;
 	}
-	n = ops_get(e, worker, ops, pkts, k);
+	n = ops_get(e, worker, ops, pkts, n);
 	enqueue(w, worker, ops, prepare_runs(e, w, worker, pkts, ops, n, false));
 }
 

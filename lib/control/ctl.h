@@ -56,6 +56,7 @@ struct ctl {
 	bool started;
 	unsigned int nb_workers;
 	unsigned int batch;         /* depth of ctl_batch_begin() */
+	uint16_t tunnel_serial;     /* of the last tunnel made: iface_row.tunnel */
 	uint32_t batch_warnings[2]; /* about SAs in this batch: unwise ones, shared keys */
 
 	const struct port_ops *port_ops;

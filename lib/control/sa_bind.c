@@ -198,6 +198,7 @@ sa_bind_refresh(struct ctl *ctl, struct iface *ifp)
 		.df = (enum outer_df)ctl->sysctl[SYSCTL_DFBIT],
 		.ecn = (enum outer_ecn)ctl->sysctl[SYSCTL_ECN],
 	};
+	const struct outer old = ifp->outer;
 	struct sa_ctl *sa = NULL;
 
 	memset(&ifp->outer, 0, sizeof(ifp->outer));
@@ -206,9 +207,17 @@ sa_bind_refresh(struct ctl *ctl, struct iface *ifp)
 		if (sa != NULL) {
 			prm.natt_sport = sa->prm.natt_sport;
 			prm.natt_dport = sa->prm.natt_dport;
+		} else if (old.udp) {
+			/* between two SAs: what is in a device still is for the same tunnel */
+			const struct rte_udp_hdr *udp = old.af == AF_INET ? &old.udp4 : &old.udp6;
+
+			prm.natt_sport = rte_be_to_cpu_16(udp->src_port);
+			prm.natt_dport = rte_be_to_cpu_16(udp->dst_port);
 		}
 		outer_init(&ifp->outer, &prm);
 	}
+	if (!outer_same_tunnel(&old, &ifp->outer))
+		ifp->tunnel = ++ctl->tunnel_serial;
 	ifp->sa_out = sa == NULL ? NULL : sa->sa;
 	if (ifp->mtu_auto)
 		ifp->mtu = sa == NULL ? IPSEC_MTU_DEFAULT

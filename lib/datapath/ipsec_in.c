@@ -221,7 +221,7 @@ in_verdict(struct worker *w, const struct in_run *run, const struct pkt_meta *me
 	}
 }
 
-/* Take the outer header off and look at what was inside. */
+/* Look at what was inside. */
 static inline enum drop_reason
 in_unwrap(const struct iface_row *row, struct rte_mbuf *m)
 {
@@ -235,7 +235,6 @@ in_unwrap(const struct iface_row *row, struct rte_mbuf *m)
 		ip6 = true;
 	else
 		return meta->inner_proto == IPPROTO_NONE ? DROP_DUMMY : DROP_INNER_HEADER;
-	rte_pktmbuf_adj(m, meta->l3_len);
 	bad = ip6 ? parse_ip6(m) : parse_ip4(m);
 	if (unlikely(bad != DROP_NONE))
 		return DROP_INNER_HEADER;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Stages 6 and 7: a packet routed to an ipsec interface gets the tunnel's outer header and goes through an engine; what comes out
- * is an ESP packet whose next hop the control core keeps on the interface (ADR 3, ADR 10).
+ * Stages 6 and 7: a packet routed to an ipsec interface goes through an engine; what comes out is an ESP packet, which gets the tunnel's
+ * outer header and the next hop that the control core keeps on the interface (ADR 3, ADR 10).
  */
 #include <rte_esp.h>
 
@@ -49,26 +49,20 @@ out_check(const struct iface_row *row, struct rte_mbuf *m)
 	return DROP_NONE;
 }
 
-/* Identification of an outer header: workers share the 16 bits, so that two never use the same at one time. */
-static inline uint16_t
-out_ip_id(struct worker *w)
-{
-	w->ip_id = (uint16_t)(w->ip_id + w->dp->nb_workers);
-	return w->ip_id;
-}
-
 static inline void
-out_wrap(struct worker *w, const struct iface_row *row, struct rte_mbuf *m)
+out_wrap(const struct iface_row *row, struct rte_mbuf *m)
 {
 	struct pkt_meta *meta = pkt_meta(m);
+	const bool ip6 = meta->flags & PKT_IP6;
 
 	meta->sa = row->sa_out;
 	meta->out = row->index;
+	meta->tunnel = row->tunnel;
 	meta->inner_len = (uint16_t)m->pkt_len;
-	meta->l3_len = row->outer.len;
+	meta->inner_proto = ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	meta->shown = outer_show(&row->outer, m, ip6);
 	meta->verdict = DROP_NONE;
 	meta->nested[meta->depth++] = row->index;
-	outer_push(&row->outer, m, meta->flags & PKT_IP6, out_ip_id(w));
 	meta->flags |= PKT_ENCAP;
 }
 
@@ -136,7 +130,7 @@ dp_ipsec_out(struct worker *w, struct frame *f)
 		}
 		for (e = 0; e + 1 < dp->nb_engines && dp->engine[e] != row->sa_out->engine; e++)
 			;
-		out_wrap(w, row, pkt[i]);
+		out_wrap(row, pkt[i]);
 		go[e][nb_go[e]++] = pkt[i];
 	}
 	for (e = 0; e < dp->nb_engines; e++) {
@@ -184,21 +178,21 @@ out_run_start(struct worker *w, struct out_run *run, const struct pkt_meta *meta
 }
 
 /*
- * Was the tunnel changed while the packet was in a device? Then its outer header is of the old one. That its SA was replaced
+ * Was the tunnel changed while the packet was in a device? Then it is encrypted for another end. That its SA was replaced
  * meanwhile does not matter: what was encrypted with it is sent, so that a rekey loses nothing.
  */
 static inline bool
-out_is_stale(const struct iface_row *row, const struct pkt_meta *meta, const struct rte_mbuf *m)
+out_is_stale(const struct iface_row *row, const struct pkt_meta *meta)
 {
-	const uint8_t *hdr = rte_pktmbuf_mtod(m, const uint8_t *);
+	return row == NULL || row->tunnel != meta->tunnel;
+}
 
-	if (unlikely(row == NULL || row->outer.len != meta->l3_len))
-		return true;
-	if (likely(row->outer.af == AF_INET))
-		return memcmp(hdr + offsetof(struct rte_ipv4_hdr, src_addr),
-				       &row->outer.ip4.src_addr, 8) != 0;
-	return memcmp(hdr + offsetof(struct rte_ipv6_hdr, src_addr), row->outer.ip6.src_addr, 32) !=
-			0;
+/* Identification of an outer header: workers share the 16 bits, so that two never use the same at one time. */
+static inline uint16_t
+out_ip_id(struct worker *w)
+{
+	w->ip_id = (uint16_t)(w->ip_id + w->dp->nb_workers);
+	return w->ip_id;
 }
 
 /* The ESP packet goes where the tunnel's remote end is. */
@@ -238,7 +232,7 @@ dp_ipsec_out_done(struct worker *w, struct frame *f)
 			out_run_start(w, &run, meta);
 		}
 		run.done++;
-		if (likely(bad == DROP_NONE) && unlikely(out_is_stale(run.row, meta, pkt[i])))
+		if (likely(bad == DROP_NONE) && unlikely(out_is_stale(run.row, meta)))
 			bad = DROP_OUT_IF_DOWN;
 		if (unlikely(bad != DROP_NONE)) {
 			run.errors++;
@@ -247,7 +241,7 @@ dp_ipsec_out_done(struct worker *w, struct frame *f)
 		}
 		run.packets++;
 		run.bytes += meta->inner_len;
-		outer_finish(&run.row->outer, pkt[i]);
+		outer_push(&run.row->outer, pkt[i], meta->shown, out_ip_id(w));
 		meta->flags = (uint8_t)(PKT_ORIGINATED |
 				(run.row->outer.af == AF_INET6 ? PKT_IP6 : 0));
 		meta->fib = run.row->tunnelfib;

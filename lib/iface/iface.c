@@ -271,6 +271,7 @@ iface_publish(struct iface_table *t, struct iface *ifp, struct err *err)
 	row->mac = ifp->mac;
 	row->reqid = ifp->reqid;
 	row->outer_nh = ifp->outer_nh;
+	row->tunnel = ifp->tunnel;
 	row->sa_out = ifp->sa_out;
 	row->outer = ifp->outer;
 	row->local = ifp->local;

@@ -45,6 +45,7 @@ struct iface_row {
 	struct rte_ether_addr mac; /* IFACE_PORT */
 	uint32_t reqid;            /* IFACE_IPSEC */
 	uint32_t outer_nh;         /* IFACE_IPSEC: where its outer packets go; NH_NONE: nowhere */
+	uint16_t tunnel; /* IFACE_IPSEC: another number when what outer leads to is another */
 	struct sa *sa_out; /* IFACE_IPSEC: the SA in use outbound, NULL: none. Retired with a grace period of its own */
 	/* IFACE_IPSEC: the outer header, and the remote end once more as what inbound packets must come from */
 	struct outer outer __rte_cache_aligned;
@@ -93,6 +94,7 @@ struct iface {
 	struct ip_addr local, remote; /* [C] tunnel, af 0: none */
 	uint32_t outer_nh;            /* [C] as resolved */
 	struct outer outer; /* [C] template, made by control from tunnel, SA (NAT-T) and sysctls */
+	uint16_t tunnel;    /* [C] serial number of the ends and kind of outer */
 	struct sa *sa_out;  /* [C] as chosen */
 	uint32_t policy_id[4]; /* [C] in4, out4, in6, out6; 0: none */
 	void *resolve;         /* [C] of control/resolve.c */

@@ -57,21 +57,22 @@ struct engine_ops {
 	const char *(*session_device)(const struct engine *e, const struct sa *sa);
 
 	/**
-	 * Encapsulate. Takes all @p n packets: data starts at our own outer header (net/outer.h,
-	 * next header: the inner protocol), meta.l3_len bytes long; meta.sa is the SA. Each comes
-	 * back from poll() once, with meta.verdict DROP_NONE: then the ESP packet is behind the
-	 * outer header, whose length and checksum are not yet right; or with the drop reason
-	 * (SEQ_EXHAUSTED, CRYPTO, CRYPTO_FULL, HEADROOM). PKT_ENCAP is set in meta.flags by the
-	 * caller. Adds SA_CNT_ENQ (by run), and nothing else, to the SAs' counters.
+	 * Encapsulate. Takes all @p n packets: data starts at the packet that goes inside,
+	 * meta.inner_proto is what it is (IPPROTO_IPIP or IPPROTO_IPV6), meta.sa is the SA; there is
+	 * headroom for an outer header and for ESP's. Each comes back from poll() once, with
+	 * meta.verdict DROP_NONE: then data starts at the ESP header, and the outer header is the
+	 * caller's to write; or with the drop reason (SEQ_EXHAUSTED, CRYPTO, CRYPTO_FULL, HEADROOM).
+	 * PKT_ENCAP is set in meta.flags by the caller. Adds SA_CNT_ENQ (by run), and nothing else,
+	 * to the SAs' counters.
 	 */
 	void (*encap)(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
 	/**
 	 * Decapsulate. As encap(): data starts at the outer header, meta.l3_len bytes (with UDP) in
 	 * front of ESP; meta.sa is set and ESP is at least sa->min_len bytes. Comes back with
-	 * DROP_NONE: data is the outer header (meta.l3_len bytes, addresses as they came), then the
-	 * inner packet; meta.inner_proto is the protocol inside (IPPROTO_IPIP, IPPROTO_IPV6 or
-	 * another); meta.seq is the 64-bit number, its window not yet moved. Or with AUTH, PADDING,
-	 * CRYPTO, CRYPTO_FULL, ESP_SHORT, HEADROOM, REPLAY.
+	 * DROP_NONE: data is the packet that was inside, without padding and ICV, the outer header
+	 * untouched in the headroom; meta.inner_proto is the protocol inside (IPPROTO_IPIP,
+	 * IPPROTO_IPV6 or another); meta.seq is the 64-bit number, its window not yet moved. Or with
+	 * AUTH, PADDING, CRYPTO, CRYPTO_FULL, ESP_SHORT, HEADROOM, REPLAY.
 	 */
 	void (*decap)(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
 	/**

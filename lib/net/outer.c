@@ -7,15 +7,11 @@
 
 #include <rte_debug.h>
 
-/*
- * Sum of the template's fixed words as outer_finish() will write them: all of bytes 8 to 19 but the
- * checksum.
- */
+/* Sum of the template's fixed words: all of bytes 8 to 19 but the checksum. */
 static uint32_t
 fixed_sum(const struct outer *o)
 {
-	const uint8_t proto = o->udp ? IPPROTO_UDP : IPPROTO_ESP;
-	uint32_t sum = (uint32_t)o->ip4.time_to_live << 8 | proto;
+	uint32_t sum = (uint32_t)o->hdr[8] << 8 | o->hdr[9];
 	unsigned int i;
 
 	for (i = 12; i < sizeof(o->ip4); i += 2)
@@ -49,15 +45,27 @@ outer_init(struct outer *o, const struct outer_params *prm)
 	if (o->af == AF_INET) {
 		o->ip4.version_ihl = RTE_IPV4_VHL_DEF;
 		o->ip4.time_to_live = prm->ttl;
+		o->ip4.next_proto_id = o->udp ? IPPROTO_UDP : IPPROTO_ESP;
 		o->ip4.src_addr = prm->local.v4;
 		o->ip4.dst_addr = prm->remote.v4;
 		o->ip4_sum = fixed_sum(o);
 	} else {
 		o->ip6.vtc_flow = rte_cpu_to_be_32(6u << 28);
 		o->ip6.hop_limits = prm->ttl;
+		o->ip6.proto = o->udp ? IPPROTO_UDP : IPPROTO_ESP;
 		memcpy(o->ip6.src_addr, prm->local.v6, sizeof(o->ip6.src_addr));
 		memcpy(o->ip6.dst_addr, prm->remote.v6, sizeof(o->ip6.dst_addr));
 	}
 	if (o->udp)
 		udp_init(o->af == AF_INET ? &o->udp4 : &o->udp6, prm);
+}
+
+bool
+outer_same_tunnel(const struct outer *a, const struct outer *b)
+{
+	if (a->af != b->af || a->udp != b->udp)
+		return false;
+	if (a->af == AF_INET)
+		return a->ip4.src_addr == b->ip4.src_addr && a->ip4.dst_addr == b->ip4.dst_addr;
+	return memcmp(a->ip6.src_addr, b->ip6.src_addr, 2 * sizeof(a->ip6.src_addr)) == 0;
 }

@@ -2,8 +2,8 @@
 /*
  * The outer header of a tunnel: a template made once per tunnel, written per packet (ADR 3),
  * and what of the outer header is carried over to the inner one on the way in (RFC 6040, RFC 4301
- * 5.1.2). ESP itself is the engine's: the next header field written here is that of the packet
- * *inside* (IPIP or IPV6), which a transport-mode SA moves into the ESP trailer.
+ * 5.1.2). ESP itself is the engine's: what the outer header shows of the inner packet is read
+ * before the engine makes it unreadable, and the header is written in front of ESP once, after it.
  */
 #ifndef NET_OUTER_H
 #define NET_OUTER_H
@@ -61,22 +61,23 @@ struct outer_params {
 /** Make the template. Both ends are of one family and set. */
 void outer_init(struct outer *o, const struct outer_params *prm);
 
-/**
- * Prepend the outer header of a packet (data starts at the inner IP header; headroom checked by the
- * caller, o->len bytes). The next header field is the inner protocol; lengths and the checksum are
- * left to outer_finish(), since the engine moves the header. DSCP is copied, ECN set as RFC 6040
- * section 4.1, DF as configured; the IPv6 flow label is a hash of the inner addresses (RFC 6438);
- * the IPv4 identification comes from @p ip_id.
- */
-static inline void outer_push(
-		const struct outer *o, struct rte_mbuf *m, bool inner_ip6, uint16_t ip_id);
+/** Do both lead to the same place: family, addresses, in UDP or not? */
+bool outer_same_tunnel(const struct outer *a, const struct outer *b);
 
 /**
- * The engine is done, data starts at the outer header, ESP behind it: write total length and
- * checksum, and with NAT-T protocol UDP and the UDP length (checksum 0 over IPv4 and, as RFC 6935
- * allows for tunnels, over IPv6).
+ * What the outer header of a packet will show of it (data starts at its IP header): DSCP, ECN as RFC
+ * 6040 section 4.1, and over IPv4 DF as configured, over IPv6 a flow label, a hash of the inner
+ * addresses (RFC 6438). The value is for outer_push() with a template of the same family.
  */
-static inline void outer_finish(const struct outer *o, struct rte_mbuf *m);
+static inline uint32_t outer_show(const struct outer *o, const struct rte_mbuf *m, bool inner_ip6);
+
+/**
+ * Prepend the outer header, complete (data starts at ESP; headroom checked by the caller, o->len
+ * bytes): IPv4 identification @p ip_id and checksum; with NAT-T the UDP header (checksum 0 over IPv4
+ * and, as RFC 6935 allows for tunnels, over IPv6).
+ */
+static inline void outer_push(
+		const struct outer *o, struct rte_mbuf *m, uint32_t shown, uint16_t ip_id);
 
 /**
  * The way in: carry ECN of the outer header @p outer_tos to the inner packet at the start of the

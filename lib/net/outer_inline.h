@@ -75,76 +75,56 @@ outer_flow_label(const uint8_t *inner, bool inner_ip6)
 	return (uint32_t)h + (h == 0);
 }
 
-/*
- * Before: |headroom       |inner packet|      after: |IP|(UDP)|inner packet|
- *                         ^ data                     ^ data
- */
-static inline void
-outer_push(const struct outer *o, struct rte_mbuf *m, bool inner_ip6, uint16_t ip_id)
+static inline uint32_t
+outer_show(const struct outer *o, const struct rte_mbuf *m, bool inner_ip6)
 {
 	const uint8_t *inner = rte_pktmbuf_mtod(m, const uint8_t *);
-	const uint64_t tos = outer_tos(o, inner, inner_ip6);
-	const uint64_t proto = inner_ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	const uint32_t tos = outer_tos(o, inner, inner_ip6);
+
+	if (likely(o->af == AF_INET))
+		return tos << 16 | outer_frag(o, inner, inner_ip6);
+	return tos << 20 | outer_flow_label(inner, inner_ip6);
+}
+
+/*
+ * Before: |headroom       |ESP|      after: |IP|(UDP)|ESP|
+ *                         ^ data            ^ data
+ */
+static inline void
+outer_push(const struct outer *o, struct rte_mbuf *m, uint32_t shown, uint16_t ip_id)
+{
+	const uint16_t len = (uint16_t)(m->pkt_len + o->len);
 	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *) - o->len;
-	uint64_t w;
+	uint64_t w, sum;
 
 	m->data_off = (uint16_t)(m->data_off - o->len);
 	m->data_len = (uint16_t)(m->data_len + o->len);
-	m->pkt_len += o->len;
+	m->pkt_len = len;
 
-	if (o->af == AF_INET) {
-		w = (uint64_t)RTE_IPV4_VHL_DEF << 56 | tos << 48 |
-				(uint64_t)(m->pkt_len & 0xffff) << 32 | (uint64_t)ip_id << 16 |
-				outer_frag(o, inner, inner_ip6);
+	if (likely(o->af == AF_INET)) {
+		w = (uint64_t)(RTE_IPV4_VHL_DEF << 8 | shown >> 16) << 48 | (uint64_t)len << 32 |
+				(uint64_t)ip_id << 16 | (shown & 0xffff);
 		outer_store64(p, rte_cpu_to_be_64(w));
-		/* TTL, no protocol, no checksum, source */
-		outer_store64(p + 8, outer_load64(o->hdr + 8) | rte_cpu_to_be_64(proto << 48));
-		memcpy(p + 16, o->hdr + 16, 4);
-	} else {
-		w = (uint64_t)6 << 60 | tos << 52 |
-				(uint64_t)outer_flow_label(inner, inner_ip6) << 32 |
-				(uint64_t)((m->pkt_len - sizeof(struct rte_ipv6_hdr)) & 0xffff)
-						<< 16 |
-				proto << 8 | o->ip6.hop_limits;
-		outer_store64(p, rte_cpu_to_be_64(w));
-		memcpy(p + 8, o->hdr + 8, 32);
-	}
-	if (o->udp)
-		memcpy(p + o->ip_len, o->hdr + o->ip_len, sizeof(struct rte_udp_hdr));
-}
-
-static inline void
-outer_finish(const struct outer *o, struct rte_mbuf *m)
-{
-	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
-	const uint16_t len = (uint16_t)m->pkt_len;
-	const uint8_t proto = o->udp ? IPPROTO_UDP : IPPROTO_ESP;
-	uint64_t w, sum;
-
-	if (o->af == AF_INET) {
-		/*
-		 * Of the first eight bytes only the length changes; all else of the sum is in
-		 * ip4_sum.
-		 */
-		w = rte_be_to_cpu_64(outer_load64(p));
-		w = (w & 0xffff0000ffffffff) | (uint64_t)len << 32;
-		outer_store64(p, rte_cpu_to_be_64(w));
+		/* all else of the sum is in ip4_sum */
 		sum = (w & 0xffffffff) + (w >> 32) + o->ip4_sum;
 		sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
 		sum = (sum & 0xffff) + (sum >> 16);
 		sum = (sum & 0xffff) + (sum >> 16);
-		w = (uint64_t)o->ip4.time_to_live << 24 | (uint64_t)proto << 16 | (~sum & 0xffff);
-		*(unaligned_uint32_t *)(p + 8) = rte_cpu_to_be_32((uint32_t)w);
+		/* TTL, protocol, checksum, source */
+		w = outer_load64(o->hdr + 8) | rte_cpu_to_be_64((~sum & 0xffff) << 32);
+		outer_store64(p + 8, w);
+		memcpy(p + 16, o->hdr + 16, 4);
 	} else {
-		w = (uint64_t)(uint16_t)(len - sizeof(struct rte_ipv6_hdr)) << 16 |
-				(uint64_t)proto << 8 | o->ip6.hop_limits;
-		*(unaligned_uint32_t *)(p + 4) = rte_cpu_to_be_32((uint32_t)w);
+		w = (uint64_t)(6u << 28 | shown) << 32 |
+				(uint64_t)(uint16_t)(len - sizeof(struct rte_ipv6_hdr)) << 16 |
+				(uint64_t)o->ip6.proto << 8 | o->ip6.hop_limits;
+		outer_store64(p, rte_cpu_to_be_64(w));
+		memcpy(p + 8, o->hdr + 8, 32);
 	}
 	if (o->udp) {
-		struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(p + o->ip_len);
-
-		memcpy(udp, o->hdr + o->ip_len, sizeof(*udp));
-		udp->dgram_len = rte_cpu_to_be_16((uint16_t)(len - o->ip_len));
+		w = outer_load64(o->hdr + o->ip_len) |
+				rte_cpu_to_be_64((uint64_t)(uint16_t)(len - o->ip_len) << 16);
+		outer_store64(p + o->ip_len, w);
 	}
 }
 

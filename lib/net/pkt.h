@@ -43,14 +43,16 @@ struct pkt_meta {
 	uint16_t fib;        /* routing table in force for it */
 	uint16_t mtu;        /* bytes, with PUNT_ICMP_ERROR and DROP_TOO_BIG: the MTU to report */
 	uint16_t inner_len;  /* bytes of the packet inside the tunnel */
-	uint8_t l3_len;      /* bytes of the outermost header (and UDP) in front of ESP */
+	uint8_t l3_len;      /* in: bytes of the outermost header (and UDP) in front of ESP */
 	uint8_t flags;       /* enum pkt_flag */
 	uint8_t verdict;     /* enum drop_reason, 0: good */
 	uint8_t punt;        /* enum punt_reason */
 	uint8_t depth;       /* how many tunnels it went into */
 	uint8_t tos;         /* DSCP and ECN of the outer header, in */
-	uint8_t inner_proto; /* of a packet out of decap: IPPROTO_IPIP, IPPROTO_IPV6 or another */
+	uint8_t inner_proto; /* inside ESP, to encap and from decap: IPPROTO_IPIP, IPPROTO_IPV6... */
 	uint8_t scratch[3];  /* the engine's while a packet is inside */
+	uint32_t shown;      /* what the outer header will show of this packet: outer_show() */
+	uint16_t tunnel;     /* the row's tunnel when it was encapsulated */
 	uint64_t seq;        /* full 64-bit ESP sequence number */
 	struct sa *sa;       /* borrowed: valid while the packet is in an engine or in this poll */
 	const struct iface_row *row; /* borrowed: valid in this poll */

@@ -56,15 +56,11 @@ packet_fill(struct rte_mbuf *m, struct sa *sa)
 	struct pkt_meta *meta = pkt_meta(m);
 
 	m->data_off = RTE_PKTMBUF_HEADROOM;
-	m->data_len = (uint16_t)(20 + size);
+	m->data_len = size;
 	m->pkt_len = m->data_len;
-	*rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *) = (struct rte_ipv4_hdr){ .version_ihl = 0x45,
-		.time_to_live = 64,
-		.next_proto_id = IPPROTO_IPIP,
-		.src_addr = 1,
-		.dst_addr = 2 };
 	meta->sa = sa;
-	meta->l3_len = 20;
+	meta->l3_len = 0;
+	meta->inner_proto = IPPROTO_IPIP;
 	meta->flags = PKT_ENCAP;
 	meta->verdict = 0;
 }

@@ -162,6 +162,7 @@ static void
 nat_traversal_makes_the_outer_header_longer(void **state)
 {
 	struct sa_params prm = sa_prm(HERE, THERE, 10000, 100);
+	uint16_t tunnel;
 
 	ipsec0(*state);
 	assert_int_equal(row(*state, "ipsec0")->outer.len, 20);
@@ -169,8 +170,15 @@ nat_traversal_makes_the_outer_header_longer(void **state)
 	ok(ctl_sa_add(*state, &prm, NULL, &err));
 	assert_int_equal(row(*state, "ipsec0")->outer.len, 28);
 	assert_int_equal(row(*state, "ipsec0")->outer.udp4.dst_port, rte_cpu_to_be_16(4500));
+	tunnel = row(*state, "ipsec0")->tunnel;
+	/* what is in a device when its SA goes still is for the same tunnel */
 	assert_int_equal(ctl_sa_flush(*state), 1);
+	assert_int_equal(row(*state, "ipsec0")->outer.len, 28);
+	assert_int_equal(row(*state, "ipsec0")->tunnel, tunnel);
+	prm.natt_sport = prm.natt_dport = 0;
+	ok(ctl_sa_add(*state, &prm, NULL, &err));
 	assert_int_equal(row(*state, "ipsec0")->outer.len, 20);
+	assert_int_not_equal(row(*state, "ipsec0")->tunnel, tunnel);
 }
 
 static void

@@ -47,7 +47,8 @@ many_sas_over_several_devices_keep_their_order(void **state)
 
 			pkts[i] = env_packet(out[s], i & 1, (uint16_t)(20 + rand() % 300));
 			pkt_meta(pkts[i])->nh = s;
-			pkt_meta(pkts[i])->inner_len = (uint16_t)pkts[i]->pkt_len;
+			pkt_meta(pkts[i])->inner_len = (uint16_t)(pkts[i]->pkt_len -
+					pkt_meta(pkts[i])->l3_len);
 		}
 		env_encap(pkts, (uint16_t)n);
 		for (i = 0; i < n; i++) {
@@ -85,8 +86,10 @@ packets_beyond_the_ops_come_back_named(void **state)
 			**back = calloc(total, sizeof(*back));
 	unsigned int i, got = 0, full = 0, tries;
 
-	for (i = 0; i < total; i++)
+	for (i = 0; i < total; i++) {
 		pkts[i] = env_packet(out, false, 40);
+		env_outer_off(pkts[i]);
+	}
 	for (i = 0; i < total; i += 100)
 		env_engine->ops->encap(env_engine, 0, pkts + i, (uint16_t)RTE_MIN(100u, total - i));
 	assert_int_equal(env_engine->ops->in_flight(env_engine, 0), total);
@@ -122,16 +125,17 @@ two_workers_share_the_numbers_of_one_sa(void **state)
 	unsigned int round, i, k;
 
 	for (round = 0; round < 100; round++) {
-		for (i = 0; i < 10; i++)
+		for (i = 0; i < 10; i++) {
 			pkts[i] = env_packet(out, false, 40);
+			env_outer_off(pkts[i]);
+		}
 		env_engine->ops->encap(env_engine, round & 1, pkts, 10);
 		for (k = 0; k < 10;)
 			k += env_engine->ops->poll(
 					env_engine, round & 1, pkts + k, (uint16_t)(10 - k));
 		for (i = 0; i < 10; i++) {
 			uint32_t seq = rte_be_to_cpu_32(
-					rte_pktmbuf_mtod_offset(pkts[i], struct rte_esp_hdr *, 20)
-							->seq);
+					rte_pktmbuf_mtod(pkts[i], struct rte_esp_hdr *)->seq);
 
 			assert_in_range(seq, 1, 1000);
 			assert_int_equal(seen[seq]++, 0);

@@ -127,7 +127,7 @@ put_outer(const struct sa_params *prm, struct rte_mbuf *m, uint8_t next)
 {
 	const bool natt = prm->natt_sport != 0;
 	const uint16_t ip_len = prm->dst.af == AF_INET6 ? 40 : 20;
-	uint8_t *p = (uint8_t *)rte_pktmbuf_append(m, (uint16_t)(ip_len + (natt ? 8 : 0)));
+	uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, (uint16_t)(ip_len + (natt ? 8 : 0)));
 	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(p + ip_len);
 
 	if (prm->dst.af == AF_INET6) {
@@ -161,8 +161,6 @@ env_packet(struct sa_ctl *ctl, bool inner_ip6, uint16_t len)
 	assert_non_null(m);
 	meta = pkt_meta(m);
 	memset(meta, 0, sizeof(*meta));
-	put_outer(&ctl->prm, m, inner_ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP);
-	meta->l3_len = (uint8_t)m->data_len;
 	meta->sa = ctl->sa;
 	meta->flags = PKT_ENCAP | (ctl->prm.dst.af == AF_INET6 ? PKT_IP6 : 0);
 	p = (uint8_t *)rte_pktmbuf_append(m, len);
@@ -170,6 +168,8 @@ env_packet(struct sa_ctl *ctl, bool inner_ip6, uint16_t len)
 	for (i = 0; i < len; i++)
 		p[i] = (uint8_t)(i * 7);
 	p[0] = inner_ip6 ? 0x60 : 0x45;
+	put_outer(&ctl->prm, m, inner_ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP);
+	meta->l3_len = (uint8_t)(m->data_len - len);
 	return m;
 }
 
@@ -212,9 +212,28 @@ run(struct rte_mbuf *pkts[], uint16_t n, bool encap)
 }
 
 void
+env_outer_off(struct rte_mbuf *m)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+
+	meta->inner_proto = meta->flags & PKT_IP6 ? pkt_ip6(m)->proto : pkt_ip4(m)->next_proto_id;
+	assert_non_null(rte_pktmbuf_adj(m, meta->l3_len));
+}
+
+void
 env_encap(struct rte_mbuf *pkts[], uint16_t n)
 {
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		env_outer_off(pkts[i]);
 	run(pkts, n, true);
+	for (i = 0; i < n; i++) {
+		const struct sa_params *prm = &pkt_meta(pkts[i])->sa->ctl->prm;
+
+		if (pkt_meta(pkts[i])->verdict == DROP_NONE)
+			put_outer(prm, pkts[i], 0);
+	}
 }
 
 void

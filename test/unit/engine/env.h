@@ -47,6 +47,9 @@ struct sa_params env_params(
 struct sa_ctl *env_sa_open(const struct sa_params *prm, enum sa_dir dir, unsigned int nb_workers);
 void env_sa_close(struct sa_ctl *ctl);
 
+/** As encap() wants it: take off what env_packet() has put in front, meta.inner_proto from it. */
+void env_outer_off(struct rte_mbuf *m);
+
 /**
  * A packet: outer header of the SA (next header: the inner protocol; UDP when the SA has NAT-T
  * ports), then @p len bytes that start like an IP header of the inner family. Meta is set for
@@ -58,6 +61,7 @@ struct rte_mbuf *env_wire(struct sa_ctl *ctl, const uint8_t *bytes, uint16_t len
 
 /**
  * encap() or decap() of @p n packets and poll() until all are back, in the order they come back.
+ * env_encap() takes the outer header off before and puts it in front of ESP afterwards.
  * @p in NULL: each packet's meta.sa.
  */
 void env_encap(struct rte_mbuf *pkts[], uint16_t n);

@@ -86,14 +86,13 @@ static void
 job_print(const struct job *j, struct rte_mbuf *m)
 {
 	const struct pkt_meta *meta = pkt_meta(m);
-	/* the outer header of an inbound packet is the test's own */
-	uint16_t i = strcmp(j->dir, "in") == 0 ? meta->l3_len : 0;
+	uint16_t i;
 
 	printf("%s %u %" PRIu64 " ",
 			meta->verdict == DROP_NONE ? "ok"
 						   : drop_name((enum drop_reason)meta->verdict),
 			meta->inner_proto, meta->seq);
-	for (; i < m->data_len; i++)
+	for (i = 0; i < m->data_len; i++)
 		printf("%02x", *rte_pktmbuf_mtod_offset(m, uint8_t *, i));
 	printf("\n");
 	fflush(stdout);

@@ -35,8 +35,9 @@ packet(struct sa *sa)
 	}
 	memset(ip, 0, 100);
 	ip->version_ihl = 0x45;
-	ip->next_proto_id = IPPROTO_IPIP;
-	*pkt_meta(m) = (struct pkt_meta){ .sa = sa, .l3_len = 20, .flags = PKT_ENCAP };
+	*pkt_meta(m) = (struct pkt_meta){
+		.sa = sa, .inner_proto = IPPROTO_IPIP, .flags = PKT_ENCAP
+	};
 	return m;
 }
 

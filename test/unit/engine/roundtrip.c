@@ -5,6 +5,8 @@
  */
 #include "env.h"
 
+#include <rte_esp.h>
+
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,12 +76,14 @@ check_pair(struct sa_ctl *out, struct sa_ctl *in, bool natt)
 		assert_int_equal(meta->verdict, DROP_NONE);
 		assert_int_equal(meta->inner_proto, i & 1 ? IPPROTO_IPV6 : IPPROTO_IPIP);
 		assert_int_equal(meta->seq, i + 1u + out->prm.seq_start);
-		assert_int_equal(pkts[i]->data_len, want->data_len);
-		assert_int_equal(pkts[i]->pkt_len, want->pkt_len);
-		assert_memory_equal(rte_pktmbuf_mtod_offset(pkts[i], uint8_t *, meta->l3_len),
+		assert_int_equal(pkts[i]->data_len, lens[i / 2]);
+		assert_int_equal(pkts[i]->pkt_len, lens[i / 2]);
+		assert_memory_equal(rte_pktmbuf_mtod(pkts[i], uint8_t *),
 				rte_pktmbuf_mtod_offset(want, uint8_t *, meta->l3_len),
 				lens[i / 2]);
-		/* the ends are still there for the check against the tunnel's */
+		/* the outer header is still there, in the headroom */
+		l3 = (uint16_t)(meta->l3_len + sizeof(struct rte_esp_hdr) + in->sa->iv_len);
+		assert_non_null(rte_pktmbuf_prepend(pkts[i], l3));
 		if (out->prm.dst.af == AF_INET6)
 			assert_memory_equal(
 					pkt_ip6(pkts[i])->src_addr, pkt_ip6(want)->src_addr, 32);
