@@ -3,8 +3,8 @@
  * Stage 2: take the Ethernet header off, check the IP header, and tell ESP from what is to be routed and from what only the
  * control core understands (ARP, multicast). Whether ESP is for us is found out by the look-up of its SA.
  */
+#include "datapath/decide.h"
 #include "datapath/stages.h"
-#include "net/parse.h"
 
 #include "datapath/poison.h"
 
@@ -27,93 +27,25 @@ ingress_set(const struct worker *w, struct ingress *in, uint16_t port_id)
 }
 
 static inline void
-classify_ip4(struct worker *w, struct frame *f, struct ingress *in, struct rte_mbuf *m)
+classify_ip(struct worker *w, struct ingress *in, struct vec *ip, struct rte_mbuf *m,
+		struct dp_verdict v)
 {
-	struct pkt_meta *meta = pkt_meta(m);
-	const enum drop_reason bad = parse_ip4(m);
-	const struct rte_ipv4_hdr *ip = pkt_ip4(m);
-
-	if (unlikely(bad != DROP_NONE)) {
-		in->counters[IF_CNT_IERRORS]++;
-		dp_drop(w, bad, m);
-		return;
+	if (likely(v.to == DP_TO_IP)) {
+		dp_push(w, ip, m);
+	} else if (likely(v.to == DP_TO_ESP)) {
+		dp_push(w, &w->frame.esp, m);
+	} else {
+		if (v.to == DP_TO_DROP && v.why != DROP_MULTICAST)
+			in->counters[IF_CNT_IERRORS]++;
+		dp_end(w, v, m);
 	}
-	if (unlikely(meta->flags & PKT_L2_BCAST) ||
-			unlikely((ip->dst_addr & rte_cpu_to_be_32(0xe0000000)) ==
-					rte_cpu_to_be_32(0xe0000000))) {
-		dp_punt(w, PUNT_MULTICAST, m);
-		return;
-	}
-	if (ip->next_proto_id == IPPROTO_ESP || ip->next_proto_id == IPPROTO_UDP) {
-		switch (parse_esp4(m, &meta->l3_len)) {
-		case PARSE_ESP_NATT:
-			meta->flags |= PKT_NATT;
-			/* fall through */
-		case PARSE_ESP:
-			dp_push(w, &f->esp, m);
-			return;
-		case PARSE_ESP_FRAGMENT:
-		case PARSE_OTHER:
-			break;
-		}
-	}
-	dp_push(w, &f->ip4, m);
-}
-
-static inline void
-classify_ip6(struct worker *w, struct frame *f, struct ingress *in, struct rte_mbuf *m)
-{
-	struct pkt_meta *meta = pkt_meta(m);
-	const enum drop_reason bad = parse_ip6(m);
-
-	if (unlikely(bad != DROP_NONE)) {
-		in->counters[IF_CNT_IERRORS]++;
-		dp_drop(w, bad, m);
-		return;
-	}
-	meta->flags |= PKT_IP6;
-	if (unlikely(pkt_ip6(m)->dst_addr[0] == 0xff)) {
-		dp_punt(w, PUNT_MULTICAST, m);
-		return;
-	}
-	if (unlikely(meta->flags & PKT_L2_BCAST)) {
-		dp_drop(w, DROP_MULTICAST, m);
-		return;
-	}
-	switch (parse_esp6(m, &meta->l3_len)) {
-	case PARSE_ESP_NATT:
-		meta->flags |= PKT_NATT;
-		/* fall through */
-	case PARSE_ESP:
-		dp_push(w, &f->esp, m);
-		return;
-	case PARSE_ESP_FRAGMENT:
-	case PARSE_OTHER:
-		break;
-	}
-	dp_push(w, &f->ip6, m);
-}
-
-/* Whose frame is it, and may its interface receive? DROP_NONE: go on. */
-static inline enum drop_reason
-classify_frame(const struct ingress *in, const struct rte_mbuf *m)
-{
-	if (unlikely(m->data_len < RTE_ETHER_HDR_LEN))
-		return DROP_RUNT;
-	if (unlikely(m->nb_segs != 1))
-		return DROP_MULTISEG;
-	if (unlikely(in->row == NULL || !(in->row->flags & IFACE_UP)))
-		return DROP_IF_DOWN;
-	if (unlikely(in->row->flags & IFACE_MONITOR))
-		return DROP_IF_MONITOR;
-	return DROP_NONE;
 }
 
 static inline void
 classify_one(struct worker *w, struct frame *f, struct ingress *in, struct rte_mbuf *m)
 {
 	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
-	const enum drop_reason bad = classify_frame(in, m);
+	const enum drop_reason bad = decide_frame(in->row, m);
 	uint8_t flags = 0;
 	rte_be16_t type;
 
@@ -136,9 +68,9 @@ classify_one(struct worker *w, struct frame *f, struct ingress *in, struct rte_m
 	rte_pktmbuf_adj(m, RTE_ETHER_HDR_LEN);
 
 	if (likely(type == RTE_BE16(RTE_ETHER_TYPE_IPV4)))
-		classify_ip4(w, f, in, m);
+		classify_ip(w, in, &f->ip4, m, decide_received4(m));
 	else if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
-		classify_ip6(w, f, in, m);
+		classify_ip(w, in, &f->ip6, m, decide_received6(m));
 	else if (type == RTE_BE16(RTE_ETHER_TYPE_ARP))
 		dp_punt(w, PUNT_ARP, m);
 	else

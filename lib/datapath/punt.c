@@ -1,42 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The last stages: packets for our own addresses (echo requests are answered here, everything else goes up), and the ring to the
- * control core.
+ * What ends a packet's way through a worker, and the last stages: packets for our own addresses (echo requests are answered here,
+ * everything else goes up), and the ring to the control core.
  */
+#include "datapath/decide.h"
 #include "datapath/stages.h"
-#include "net/icmp.h"
-#include "net/parse.h"
-#include "route/nexthop.h"
 
 #include "datapath/poison.h"
 
-/* ESP is to be put together again before it is decrypted (RFC 4303, 3.4.1), which we do not do: the tunnel's MTU is to be lower. */
-static bool
-is_esp_fragment(const struct rte_mbuf *m, const struct pkt_meta *meta)
+void
+dp_end(struct worker *w, struct dp_verdict v, struct rte_mbuf *m)
 {
-	uint8_t l3_len;
-
-	return (meta->flags & PKT_IP6 ? parse_esp6(m, &l3_len) : parse_esp4(m, &l3_len)) ==
-			PARSE_ESP_FRAGMENT;
-}
-
-/*
- * An echo reply is routed like any packet; to a link-local address it goes back to the link that the request came by, since each
- * port has such addresses and the table knows one of them only.
- */
-static void
-local_reply(struct worker *w, struct rte_mbuf *m)
-{
-	struct pkt_meta *meta = pkt_meta(m);
-	const struct iface_row *row = iface_row(w->dp->ifaces, meta->iface);
-
-	if (likely(!(meta->flags & PKT_IP6) || !ip6_is_link_local(pkt_ip6(m)->dst_addr)) ||
-			row == NULL || row->kind != IFACE_PORT) {
-		dp_push_ip(w, m);
-		return;
-	}
-	meta->nh = nh_make(NH_ATTACHED, row->index);
-	dp_punt(w, PUNT_NEIGH, m);
+	if (v.to == DP_TO_PUNT)
+		dp_punt(w, (enum punt_reason)v.why, m);
+	else if (v.to == DP_TO_DROP_ICMP)
+		dp_drop_icmp(w, (enum drop_reason)v.why, m);
+	else
+		dp_drop(w, (enum drop_reason)v.why, m);
 }
 
 /* local -> ip4 | ip6 (the reply is routed in the next poll) | punt. */
@@ -48,19 +28,15 @@ dp_local(struct worker *w, struct frame *f)
 	uint16_t i;
 
 	for (i = 0; i < n; i++) {
-		struct pkt_meta *meta = pkt_meta(pkt[i]);
+		const struct dp_verdict v = decide_local(w->dp->ifaces, pkt[i], w->ttl);
 
-		if (!icmp_echo_reply(pkt[i], meta->flags & PKT_IP6, w->ttl)) {
-			if (is_esp_fragment(pkt[i], meta))
-				dp_drop(w, DROP_OUTER_FRAGMENT, pkt[i]);
-			else
-				dp_punt(w, PUNT_LOCAL, pkt[i]);
-			continue;
+		if (likely(v.to == DP_TO_IP)) {
+			w->cnt.originated++;
+			dp_push_ip(w, pkt[i]);
+		} else {
+			w->cnt.originated += v.to == DP_TO_PUNT && v.why == PUNT_NEIGH;
+			dp_end(w, v, pkt[i]);
 		}
-		w->cnt.originated++;
-		meta->flags = (uint8_t)((meta->flags & PKT_IP6) | PKT_ORIGINATED);
-		meta->depth = 0;
-		local_reply(w, pkt[i]);
 	}
 	f->local.n = 0;
 }

@@ -4,24 +4,10 @@
  */
 #include <rte_ip_frag.h>
 
+#include "datapath/decide.h"
 #include "datapath/stages.h"
-#include "net/parse.h"
-#include "route/nexthop.h"
 
 #include "datapath/poison.h"
-
-#define FRAGMENTS_MAX 8
-
-/* IPv4 without DF, or IPv6 that we made ourselves (an outer header). */
-static bool
-may_fragment(struct rte_mbuf *m)
-{
-	const struct pkt_meta *meta = pkt_meta(m);
-
-	if (meta->flags & PKT_IP6)
-		return meta->flags & PKT_ORIGINATED;
-	return !(pkt_ip4(m)->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG));
-}
 
 /* What the library leaves undone: the IPv4 checksum; the IPv6 identification, the same in all fragments of a packet. */
 static void
@@ -41,19 +27,22 @@ void
 dp_fragment(struct worker *w, struct vec *v, uint16_t mtu, struct rte_mbuf *m)
 {
 	struct rte_mempool *pool = w->dp->pool;
-	struct rte_mbuf *frag[FRAGMENTS_MAX];
+	struct rte_mbuf *frag[DP_FRAGMENTS_MAX];
 	const struct pkt_meta meta = *pkt_meta(m);
+	struct dp_verdict verdict;
+	uint16_t bytes;
 	int32_t i, n;
 
-	if (!may_fragment(m)) {
+	verdict = decide_fragment(m, mtu, &bytes);
+	if (verdict.to != DP_TO_FRAGMENT) {
 		pkt_meta(m)->mtu = mtu;
-		dp_drop_icmp(w, DROP_TOO_BIG, m);
+		dp_end(w, verdict, m);
 		return;
 	}
 	if (meta.flags & PKT_IP6)
-		n = rte_ipv6_fragment_packet(m, frag, FRAGMENTS_MAX, mtu, pool, pool);
+		n = rte_ipv6_fragment_packet(m, frag, DP_FRAGMENTS_MAX, mtu, pool, pool);
 	else
-		n = rte_ipv4_fragment_copy_nonseg_packet(m, frag, FRAGMENTS_MAX, mtu, pool);
+		n = rte_ipv4_fragment_copy_nonseg_packet(m, frag, DP_FRAGMENTS_MAX, mtu, pool);
 	if (n < 0) {
 		dp_drop(w, n == -ENOMEM ? DROP_NO_MBUF : DROP_TOO_BIG, m);
 		return;
@@ -85,16 +74,15 @@ struct egress {
 	uint16_t iface;
 };
 
-static inline enum drop_reason
-rewrite_check(struct worker *w, struct egress *out, const struct adj *adj)
+static inline void
+egress_set(const struct dataplane *dp, struct egress *out, uint32_t nh)
 {
-	if (unlikely(adj->iface != out->iface)) {
-		out->iface = adj->iface;
-		out->row = iface_row(w->dp->ifaces, adj->iface);
+	out->nh = nh;
+	out->adj = rcu_read(dp->neighs->adj[nh_index(nh)]);
+	if (likely(out->adj != NULL) && unlikely(out->adj->iface != out->iface)) {
+		out->iface = out->adj->iface;
+		out->row = iface_row(dp->ifaces, out->iface);
 	}
-	if (unlikely(out->row == NULL || !iface_row_passes(out->row)))
-		return DROP_OUT_IF_DOWN;
-	return DROP_NONE;
 }
 
 static inline void
@@ -102,32 +90,17 @@ rewrite_one(struct worker *w, struct frame *f, struct egress *out, struct rte_mb
 {
 	const struct pkt_meta *meta = pkt_meta(m);
 	const struct adj *adj;
-	enum drop_reason bad;
+	struct dp_verdict v;
 
-	if (unlikely(meta->nh != out->nh)) {
-		out->nh = meta->nh;
-		out->adj = rcu_read(w->dp->neighs->adj[nh_index(meta->nh)]);
-	}
+	if (unlikely(meta->nh != out->nh))
+		egress_set(w->dp, out, meta->nh);
 	adj = out->adj;
-	if (unlikely(adj == NULL)) {
-		dp_drop(w, DROP_NEIGH_FAILED, m);
-		return;
-	}
-	if (unlikely(!adj->known)) {
-		dp_punt(w, PUNT_NEIGH, m);
-		return;
-	}
-	bad = rewrite_check(w, out, adj);
-	if (unlikely(bad != DROP_NONE)) {
-		dp_drop(w, bad, m);
-		return;
-	}
-	if (unlikely(m->pkt_len > out->row->mtu)) {
-		dp_fragment(w, &f->out, out->row->mtu, m);
-		return;
-	}
-	if (unlikely(rte_pktmbuf_headroom(m) < RTE_ETHER_HDR_LEN)) {
-		dp_drop(w, DROP_HEADROOM, m);
+	v = decide_rewrite(adj, out->row, m);
+	if (unlikely(v.to != DP_TO_PORT)) {
+		if (v.to == DP_TO_FRAGMENT)
+			dp_fragment(w, &f->out, out->row->mtu, m);
+		else
+			dp_end(w, v, m);
 		return;
 	}
 	rte_memcpy(rte_pktmbuf_prepend(m, RTE_ETHER_HDR_LEN), &adj->l2[!!(meta->flags & PKT_IP6)],

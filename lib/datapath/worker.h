@@ -10,6 +10,7 @@
 
 #include "base/rcu.h"
 #include "datapath/dataplane.h"
+#include "datapath/decide.h"
 #include "datapath/frame.h"
 #include "net/pkt.h"
 
@@ -143,17 +144,8 @@ dp_push_ip(struct worker *w, struct rte_mbuf *m)
 	dp_push(w, pkt_meta(m)->flags & PKT_IP6 ? &w->frame.ip6 : &w->frame.ip4, m);
 }
 
-static inline bool
-ip6_is_link_local(const uint8_t addr[16])
-{
-	return addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
-}
-
-static inline bool
-iface_row_passes(const struct iface_row *row)
-{
-	return (row->flags & (IFACE_UP | IFACE_RUNNING)) == (IFACE_UP | IFACE_RUNNING);
-}
+/** A verdict that ends the packet's way through the worker: DP_TO_DROP, DP_TO_DROP_ICMP, DP_TO_PUNT. Out of the fast path (punt.c). */
+void dp_end(struct worker *w, struct dp_verdict v, struct rte_mbuf *m);
 
 /** One poll of a worker (pipeline.c). @return Packets received. */
 unsigned int worker_poll(struct worker *w);
