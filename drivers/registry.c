@@ -13,6 +13,7 @@
 #include "drivers/port/ports.h"
 
 static const struct engine_ops *const engines[] = {
+	&engine_ipsec_mb_ops,
 	&engine_cryptodev_ops,
 };
 

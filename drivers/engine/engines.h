@@ -5,6 +5,8 @@
 
 #include "ipsec/engine.h"
 
+/** IPsec-MB called directly: fastest for what it can do. */
+extern const struct engine_ops engine_ipsec_mb_ops;
 /** rte_ipsec and any cryptodev: does everything, the reference. */
 extern const struct engine_ops engine_cryptodev_ops;
 

@@ -50,7 +50,7 @@ bent_poll(struct engine *e, unsigned int worker, struct rte_mbuf *ret_pkts[], ui
 void
 bent_engine_use(void)
 {
-	real_ops = registry_engine_at(0);
+	real_ops = registry_engine("cryptodev");
 	bent_ops = *real_ops;
 	bent_ops.open = bent_open;
 	bent_ops.poll = bent_poll;

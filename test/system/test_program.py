@@ -76,7 +76,6 @@ BAD = [
     ('sa[0].lifetime', {'soft_seconds': 100, 'hard_seconds': 50}, ['sa[0]', '100', '50']),
     ('sa[0].natt', {'sport': 0, 'dport': 70000}, ['sa[0].natt.dport', '70000']),
     ('crypto', {'engine': 'gpu'}, ['crypto.engine', 'gpu']),
-    ('crypto', {'engine': 'ipsec_mb'}, ['crypto.engine', 'ipsec_mb', 'cryptodev']),
     ('sysctl', {'net.key.colour': 1}, ['net.key.colour']),
     ('sysctl', {'net.key.preferred_oldsa': 7}, ['net.key.preferred_oldsa', '7']),
     ('extra', {}, ['extra']),

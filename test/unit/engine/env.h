@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the tests of engines share: EAL without hugepages, an SA database, SAs of both directions,
+ * What the tests of engines share, whichever engine TEST_ENGINE names: EAL without hugepages, an SA database, SAs of both directions,
  * packets.
  */
 #ifndef TEST_ENGINE_ENV_H
@@ -26,8 +26,12 @@ extern struct engine *env_engine;
 /** A device for EAL's --vdev; set before env_open(). */
 extern const char *env_vdev;
 
-/** For cmocka group setup: EAL, RCU of @p nb_workers, pool, database, the cryptodev engine. */
+/** For cmocka group setup: EAL, RCU of @p nb_workers, pool, database, the engine TEST_ENGINE. */
 int env_open(unsigned int nb_workers);
+/** Is it that engine? */
+bool env_wants(const char *engine);
+/** Does it run these (a pair that is legal)? What it does not is refused, which has tests of its own. */
+bool env_runs(const char *enc, const char *auth, bool esn);
 int env_close(void);
 /** The same for cmocka, with one worker. */
 int env_setup(void **state);

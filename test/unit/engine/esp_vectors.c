@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The cryptodev engine as a filter for esp_vectors.py, which judges it with scapy. A line in, a
+ * An engine (TEST_ENGINE) as a filter for esp_vectors.py, which judges it with scapy. A line in, a
  * line out:
  *
  *   in:   out|in ENC KEY AUTH KEY 4|6 natt(0|1) esn(0|1) SEQ-START seq|zero|random L3-LEN HEX

@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Judge the cryptodev engine: what it sends must decrypt elsewhere, what others send it must decrypt.
+"""Judge an engine: what it sends must decrypt elsewhere, what others send it must decrypt.
 
 The other side is scapy. Where scapy 2.5 does not know (AES-XCBC-MAC, GMAC) or is wrong (the upper half of an extended
 sequence number is missing from its HMACs), the ICV is computed here from the RFCs on python3-cryptography.
 
-usage: esp_vectors.py PROGRAM
+usage: esp_vectors.py PROGRAM ENGINE
 """
 import hashlib
 import hmac
+import os
 import struct
 import subprocess
 import sys
@@ -116,8 +117,9 @@ class Case:
 
     def own_icv(self, esp):
         """ICV over an ESP packet without one, where scapy is no help; b'' otherwise."""
-        if self.auth == 'aes-gmac':
-            return AESGCM(self.auth_key[:-4]).encrypt(self.auth_key[-4:] + esp[8:16], b'', esp)
+        if self.auth == 'aes-gmac':  # RFC 4543, 3.3: the upper half is between SPI and number
+            data = esp[:4] + (struct.pack('!L', self.seq() >> 32) if self.esn else b'') + esp[4:]
+            return AESGCM(self.auth_key[:-4]).encrypt(self.auth_key[-4:] + esp[8:16], b'', data)
         data = esp + (struct.pack('!L', self.seq() >> 32) if self.esn else b'')
         if self.auth == 'aes-xcbc-mac':
             return xcbc(self.auth_key, data)
@@ -200,7 +202,7 @@ def cases():
                 yield Case(enc, size, auth, 4, 4)
                 yield Case(enc, size, auth, 6, 4)
                 has_icv = CIPHERS[enc][0] in ('AES-GCM', 'CHACHA20-POLY1305') or auth not in ('-', 'null')
-                if has_icv and auth != 'aes-gmac':
+                if has_icv:
                     yield Case(enc, size, auth, 4, 6, esn=1, start=(5 << 32) + 7)
     for enc, size, auth in (('aes-gcm-16', 20, '-'), ('aes-cbc', 16, 'hmac-sha2-256'), ('null', 0, 'hmac-sha1')):
         for outer in (4, 6):
@@ -236,8 +238,17 @@ def check(case, run):
         assert verdict == 'auth-failed', f'a broken ICV: {verdict}'
 
 
+def runs(engine, case):
+    """What an engine does not run it refuses; unit/engine/caps and unit/engine/alike say so."""
+    if engine == 'ipsec_mb':
+        return case.enc != '3des-cbc'
+    return case.auth != 'aes-gmac' or not case.esn
+
+
 def main():
-    prog = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    program, engine = sys.argv[1:]
+    prog = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                            env=dict(os.environ, TEST_ENGINE=engine))
 
     def run(line):
         prog.stdin.write(line + '\n')
@@ -246,6 +257,8 @@ def main():
 
     failed = total = 0
     for case in cases():
+        if not runs(engine, case):
+            continue
         total += 1
         try:
             check(case, run)

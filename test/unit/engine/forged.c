@@ -86,9 +86,9 @@ a_flip_of_any_bit_is_an_authentication_failure(void **state)
 					suites[i].enc, suites[i].key_bits, suites[i].auth, esn);
 			struct sa_ctl *out, *in;
 
-			prm.esn = esn &&
-					strcmp(suites[i].auth ? suites[i].auth : "", "aes-gmac") !=
-							0;
+			if (!env_runs(suites[i].enc, suites[i].auth, esn))
+				continue;
+			prm.esn = esn;
 			prm.replay_window = 64;
 			out = env_sa_open(&prm, SA_DIR_OUT, 1);
 			in = env_sa_open(&prm, SA_DIR_IN, 1);
@@ -112,6 +112,8 @@ a_cut_packet_is_never_taken(void **state)
 		struct rte_mbuf *m;
 		uint16_t len;
 
+		if (!env_runs(suites[i].enc, suites[i].auth, false))
+			continue;
 		out = env_sa_open(&prm, SA_DIR_OUT, 1);
 		in = env_sa_open(&prm, SA_DIR_IN, 1);
 		m = sent(out, 100);
@@ -162,7 +164,7 @@ garbage_without_authentication_never_reaches_outside_the_packet(void **state)
 			env_decap(in, &m, 1);
 			v = pkt_meta(m)->verdict;
 			assert_true(v == DROP_NONE || v == DROP_PADDING);
-			assert_true(m->data_len <= len - 20);
+			assert_true(m->data_len <= len - (v == DROP_NONE ? 20 : 0));
 			assert_memory_equal((uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM - 16,
 					before, 16);
 			memset(before, 0x5a, sizeof(before));
@@ -208,7 +210,8 @@ the_padding_of_the_sa_is_sent_and_taken(void **state)
 }
 
 /*
- * AEAD needs room behind the ICV for what it authenticates besides; the packet may fill its buffer.
+ * rte_ipsec needs room behind the ICV for what an AEAD authenticates besides; the packet may fill its
+ * buffer.
  */
 static void
 a_packet_that_fills_its_buffer_is_named(void **state)
@@ -218,21 +221,23 @@ a_packet_that_fills_its_buffer_is_named(void **state)
 	struct sa_ctl *in = env_sa_open(&prm, SA_DIR_IN, 1);
 	struct rte_mbuf *burst[3];
 	uint8_t wire[2048] = { 0x45 };
+	unsigned int i, refused;
 
 	burst[0] = env_packet(out, false, 100);
 	burst[1] = env_packet(out, false, (uint16_t)(2048 - 10)); /* no tailroom */
 	burst[2] = env_packet(out, false, 100);
 	env_encap(burst, 3);
-	/* the refused one waits apart and comes first */
-	assert_int_equal(pkt_meta(burst[0])->verdict, DROP_HEADROOM);
-	assert_int_equal(pkt_meta(burst[1])->verdict, DROP_NONE);
-	assert_int_equal(pkt_meta(burst[2])->verdict, DROP_NONE);
+	/* with cryptodev the refused one waits apart and comes first */
+	refused = env_wants("cryptodev") ? 0 : 1;
+	for (i = 0; i < 3; i++)
+		assert_int_equal(pkt_meta(burst[i])->verdict,
+				i == refused ? DROP_HEADROOM : DROP_NONE);
 	rte_pktmbuf_free_bulk(burst, 3);
 
 	burst[0] = env_packet(out, false, 100);
 	/* what is left is less than ESP's header */
-	rte_pktmbuf_prepend(burst[0], RTE_PKTMBUF_HEADROOM - 20 - 20);
-	assert_true(rte_pktmbuf_headroom(burst[0]) == 20);
+	rte_pktmbuf_prepend(burst[0], RTE_PKTMBUF_HEADROOM - 20 - 12);
+	assert_true(rte_pktmbuf_headroom(burst[0]) == 12);
 	pkt_meta(burst[0])->l3_len = 0;
 	env_encap(burst, 1);
 	assert_int_equal(pkt_meta(burst[0])->verdict, DROP_HEADROOM);
@@ -240,7 +245,8 @@ a_packet_that_fills_its_buffer_is_named(void **state)
 
 	burst[0] = env_wire(in, wire, 2048, 20);
 	env_decap(in, burst, 1);
-	assert_int_equal(pkt_meta(burst[0])->verdict, DROP_HEADROOM);
+	assert_int_equal(pkt_meta(burst[0])->verdict,
+			env_wants("cryptodev") ? DROP_HEADROOM : DROP_AUTH);
 	rte_pktmbuf_free(burst[0]);
 	env_sa_close(out);
 	env_sa_close(in);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sequence numbers through the cryptodev engine: exhaustion, extended numbers over 2^32, late
+ * Sequence numbers through an engine: exhaustion, extended numbers over 2^32, late
  * packets, replays.
  */
 #include "env.h"
@@ -76,7 +76,7 @@ stops_at_the_last_number_and_stays_stopped(void **state)
 {
 	struct rte_mbuf *pkts[8];
 	unsigned int i, round, good = 0;
-	uint32_t last = 0;
+	uint32_t last = 0, unused;
 
 	pair_open("aes-gcm-16", 128, NULL, false, UINT32_MAX - 5, 64);
 	for (round = 0; round < 3; round++) {
@@ -100,8 +100,9 @@ stops_at_the_last_number_and_stays_stopped(void **state)
 		}
 	}
 	/* rte_ipsec leaves the very last number unused */
-	assert_int_equal(good, 4);
-	assert_int_equal(last, UINT32_MAX - 1);
+	unused = env_wants("cryptodev") ? 1 : 0;
+	assert_int_equal(good, 5 - unused);
+	assert_int_equal(last, UINT32_MAX - unused);
 	pair_close();
 }
 
@@ -159,11 +160,15 @@ a_late_packet_in_a_burst_does_not_throw_the_numbers_off(void **state)
 	burst[3] = copy(pkts[152]);
 	env_decap(in, burst, 4);
 	assert_int_equal(pkt_meta(burst[0])->verdict, DROP_NONE);
-	assert_int_equal(pkt_meta(burst[1])->verdict, DROP_REPLAY);
+	/* the other engine leaves it to the window, which the datapath moves for each in turn */
+	assert_int_equal(pkt_meta(burst[1])->verdict,
+			env_wants("cryptodev") ? DROP_REPLAY : DROP_NONE);
 	assert_int_equal(pkt_meta(burst[2])->verdict, DROP_NONE);
 	assert_int_equal(pkt_meta(burst[3])->verdict, DROP_NONE);
 	assert_int_equal(pkt_meta(burst[3])->seq, 153);
 	replay_accept(&in->sa->replay, 151);
+	assert_int_equal(pkt_meta(burst[1])->seq, 2);
+	assert_false(replay_accept(&in->sa->replay, pkt_meta(burst[1])->seq));
 	replay_accept(&in->sa->replay, 152);
 	replay_accept(&in->sa->replay, 153);
 	rte_pktmbuf_free_bulk(burst, 4);

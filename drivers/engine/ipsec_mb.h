@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The inside of the ipsec_mb engine, shared by its files: what is kept per SA, per worker, and per
+ * packet of a burst.
+ *
+ *   ipsec_mb.c       open, close, sessions: the operations table
+ *   ipsec_mb_key.c   what an SA asks for, and its keys expanded
+ *   ipsec_mb_out.c   plain packets to ESP     ipsec_mb_in.c   and back
+ *   ipsec_mb_run.c   a burst through the library: single calls, and jobs over its lanes
+ */
+#ifndef ENGINE_IPSEC_MB_H
+#define ENGINE_IPSEC_MB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <intel-ipsec-mb.h>
+
+#include <rte_common.h>
+#include <rte_prefetch.h>
+
+#include "base/limits.h"
+#include "ipsec/engine.h"
+
+/* Packets that go through the loops together. */
+#define MB_BURST 64
+/* Finished packets of a worker that wait for poll(); those beyond are refused. 8 bytes each. */
+#define MB_WAITING_MAX (4 * DP_VEC_MAX)
+/* Longest ICV: HMAC-SHA-512-256. */
+#define MB_ICV_MAX 32
+#define MB_AES_KEYS (15 * 16) /* schedule of AES-256 */
+#define MB_HMAC_STATE 64      /* of SHA-512, the largest */
+
+/* Lines of the keys that are prefetched from the front, and from mb_session.auth_line on. */
+#define MB_KEY_LINES 3
+
+/* Bytes of padding that are written at once, whatever is needed: 15 at most. */
+#define MB_PAD_WRITE 16
+
+/* Which way through the library. */
+enum mb_kind {
+	MB_GCM,    /* one call for a packet */
+	MB_GMAC,   /* one call, nothing encrypted */
+	MB_CHACHA, /* three calls */
+	MB_JOB,    /* cipher, then HMAC or XCBC: jobs that share vector lanes */
+};
+
+/* Expanded keys of a session, by kind. */
+union mb_keys {
+	struct gcm_key_data gcm;
+	uint8_t chacha[32];
+	struct {
+		uint8_t cipher[RTE_ALIGN(MB_AES_KEYS, 64)]; /* for the SA's direction */
+		union {
+			struct {
+				uint8_t ipad[MB_HMAC_STATE], opad[MB_HMAC_STATE];
+			} hmac;
+			struct {
+				uint8_t k1[11 * 16], k2[16], k3[16];
+			} xcbc;
+		};
+	} job;
+};
+
+/* Behind struct sa. */
+struct mb_session {
+	/*
+	 * line 0: read for each packet; the number is written for each run of packets, by any
+	 * worker
+	 */
+	uint64_t seq;          /* [A] outbound: the last number drawn */
+	uint64_t seq_last;     /* [I] the last one there is */
+	aes_gcm_enc_dec_t gcm; /* [I] for the key's length and the SA's direction */
+	uint32_t salt;         /* [I] a byte string */
+	uint8_t kind;          /* [I] enum mb_kind */
+	uint8_t pad;           /* [I] enum sa_pad */
+	bool esn;              /* [I] */
+	bool shared;           /* [I] several workers draw numbers */
+	uint8_t head_len;      /* [I] ESP header and IV, bytes */
+	uint8_t icv_len;       /* [I] */
+	uint8_t block_mask;    /* [I] block length less one */
+	uint8_t aad_len;       /* [I] AEAD: 8, with the upper half of the number 12 */
+	uint8_t sqh_len;       /* [I] jobs: bytes of the upper half behind the trailer */
+	uint8_t key_len;       /* [I] jobs: of the cipher */
+	uint8_t cipher;        /* [I] jobs: IMB_CIPHER_MODE */
+	uint8_t hash;          /* [I] jobs: IMB_HASH_ALG */
+	uint8_t tail_len;      /* [I] outbound: bytes behind the inner packet that may be written */
+	uint8_t auth_line;     /* [I] line of the keys from which on authentication reads */
+
+	/* line 1 on */
+	union mb_keys keys __rte_cache_aligned; /* [I] */
+};
+static_assert(offsetof(struct mb_session, keys) == RTE_CACHE_LINE_SIZE, "line 0");
+
+/* A packet of a burst on its way through the library. A line. */
+struct mb_work {
+	struct mb_session *s;
+	struct rte_mbuf *m;
+	uint8_t *esp;    /* its ESP header */
+	uint32_t len;    /* bytes of ciphertext, behind the IV */
+	uint32_t seq_hi; /* network order */
+	uint8_t iv[16];  /* nonce of counter modes */
+	uint8_t aad[16]; /* with extended numbers */
+};
+static_assert(sizeof(struct mb_work) == RTE_CACHE_LINE_SIZE, "a line");
+
+struct mb_worker {
+	IMB_MGR *mgr;                  /* [W] the worker's own; of IPsec-MB */
+	uint32_t head, tail;           /* [W] of waiting */
+	uint32_t nb_refused;           /* [W] */
+	struct rte_mbuf *refused;      /* [W] no room in waiting; linked by next, oldest first */
+	struct rte_mbuf *refused_last; /* [W] */
+	struct rte_mbuf *waiting[MB_WAITING_MAX]; /* [W] finished: head to tail */
+
+	struct mb_work work[MB_BURST] __rte_cache_aligned; /* [W] single calls */
+	struct mb_work jobs[MB_BURST];                     /* [W] */
+	uint8_t *icv_at[MB_BURST]; /* [W] of jobs: where the library puts it */
+	uint8_t icv[MB_BURST][MB_ICV_MAX] __rte_cache_aligned; /* [W] computed, of jobs */
+	uint8_t sent_icv[MB_BURST][MB_ICV_MAX];                /* [W] moved out of the way */
+	struct gcm_context_data gcm_ctx __rte_cache_aligned;   /* [W] */
+	struct chacha20_poly1305_context_data chacha_ctx __rte_cache_aligned; /* [W] */
+} __rte_cache_aligned;
+
+struct mb_engine {
+	struct engine base;
+	unsigned int nb_workers;               /* [I] */
+	uint32_t sessions;                     /* [C] */
+	IMB_MGR *mgr;                          /* [C] for keys */
+	char arch[24];                         /* [I] "AVX2", "AVX512 VAES" */
+	char version[24];                      /* [I] "IPsec-MB 1.3.0" */
+	struct mb_worker *workers[WORKER_MAX]; /* [I] */
+};
+
+static inline struct mb_session *
+mb_session_of(struct sa *sa)
+{
+	return (struct mb_session *)sa_session(sa);
+}
+
+/** A manager in memory of ours, so that it can be wiped. NULL with @p err. */
+IMB_MGR *mb_mgr_create(struct err *err);
+void mb_mgr_destroy(IMB_MGR *mgr);
+
+/** Is it for us? -ENOTSUP with one sentence. Reads names and lengths only. */
+int mb_keys_check(const struct sa_params *prm, struct err *err);
+/** Kind, algorithms and keys of a session. @p prm has been checked. */
+void mb_keys_expand(
+		IMB_MGR *mgr, struct mb_session *s, const struct sa_params *prm, enum sa_dir dir);
+
+/**
+ * Packets of a burst through the library: @p n of w->work, or of w->jobs. Outbound the ICV is left
+ * behind the ciphertext. Inbound they are decrypted, and have verdict DROP_NONE only if the ICV is
+ * right; others may have been decrypted as well and are not to be looked at.
+ */
+void mb_run_out(struct mb_worker *w, uint16_t n);
+void mb_run_in(struct mb_worker *w, uint16_t n);
+void mb_run_jobs_out(struct mb_worker *w, uint16_t n);
+void mb_run_jobs_in(struct mb_worker *w, uint16_t n);
+
+/** What has gone through waits for poll(); what there is no room for is refused before. */
+uint16_t mb_room(struct mb_worker *w);
+void mb_wait(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n);
+void mb_refuse(struct mb_worker *w, struct rte_mbuf *m);
+
+void mb_encap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
+void mb_decap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
+uint16_t mb_poll(struct engine *engine, unsigned int worker, struct rte_mbuf *ret_pkts[],
+		uint16_t n);
+
+#endif

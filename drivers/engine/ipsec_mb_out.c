@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Plain packets to ESP. A burst goes through in loops: draw numbers by runs of one SA and write
+ * header, IV and trailer; then the library. The loops are two so that no store into an IV is
+ * followed at once by the cipher's wider load, which costs 40 cycles (measured).
+ *
+ *                          | inner packet |
+ *     | SPI number | IV    | inner packet | padding, length, next header | ICV |
+ *     ^ data                                              room for both
+ *
+ * Any worker.
+ */
+#include <rte_byteorder.h>
+#include <rte_esp.h>
+#include <rte_random.h>
+
+#include "ipsec_mb.h"
+#include "net/drop.h"
+#include "net/pkt.h"
+
+#define AHEAD 4
+
+static const uint8_t padding[2][MB_PAD_WRITE] = {
+	[SA_PAD_SEQ] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 },
+	[SA_PAD_ZERO] = { 0 },
+};
+
+/*
+ * Numbers for a run of packets: after the one that is returned. At most up to the last there is;
+ * the rest gets none. A compare and swap rather than an addition: adding beyond the last of 64 bits
+ * would begin again at 1.
+ */
+static inline uint64_t
+seq_draw(struct mb_session *s, uint16_t n, uint16_t *ret_n)
+{
+	uint64_t seq = __atomic_load_n(&s->seq, __ATOMIC_RELAXED);
+
+	if (likely(!s->shared)) {
+		*ret_n = (uint16_t)RTE_MIN(n, s->seq_last - seq);
+		__atomic_store_n(&s->seq, seq + *ret_n, __ATOMIC_RELAXED);
+		return seq;
+	}
+	do {
+		*ret_n = (uint16_t)RTE_MIN(n, s->seq_last - seq);
+	} while (!__atomic_compare_exchange_n(
+			&s->seq, &seq, seq + *ret_n, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	return seq;
+}
+
+/* RFC 4303, 2.4 to 2.6. Returns the length of the ciphertext. */
+static inline uint32_t
+write_trailer(const struct mb_session *s, uint8_t *inner, uint32_t len, uint8_t next)
+{
+	const uint32_t crypt_len = (len + sizeof(struct rte_esp_tail) + s->block_mask) &
+			~(uint32_t)s->block_mask;
+	const uint32_t pad_len = crypt_len - len - (uint32_t)sizeof(struct rte_esp_tail);
+	struct rte_esp_tail *tail = (struct rte_esp_tail *)(inner + len + pad_len);
+	uint32_t i;
+
+	if (likely(s->pad != SA_PAD_RANDOM))
+		memcpy(inner + len, padding[s->pad], MB_PAD_WRITE);
+	else
+		for (i = 0; i < pad_len; i++)
+			inner[len + i] = (uint8_t)rte_rand();
+	tail->pad_len = (uint8_t)pad_len;
+	tail->next_proto = next;
+	return crypt_len;
+}
+
+/*
+ * ESP header and IV. Counter modes: the number masked (ADR 9). CBC: the number, which is encrypted
+ * with the packet, as its first block, and so cannot be foretold (RFC 3602, 3).
+ */
+static inline void
+write_header(struct mb_work *w, const struct sa *sa, const struct mb_session *s, uint64_t seq)
+{
+	const rte_be64_t seq_be = rte_cpu_to_be_64(seq);
+	const uint32_t hi = (uint32_t)seq_be, lo = (uint32_t)(seq_be >> 32);
+	const uint64_t head = (uint64_t)lo << 32 | sa->spi;
+	uint64_t iv;
+
+	memcpy(w->esp, &head, sizeof(head));
+	w->seq_hi = hi;
+	if (likely(sa->counter_mode)) {
+		iv = seq_be ^ sa->iv_mask;
+		memcpy(w->esp + sizeof(head), &iv, sizeof(iv));
+		memcpy(w->iv, &s->salt, sizeof(s->salt));
+		memcpy(w->iv + sizeof(s->salt), &iv, sizeof(iv));
+		if (s->esn) {
+			memcpy(w->aad, &sa->spi, 4);
+			memcpy(w->aad + 4, &seq_be, sizeof(seq_be));
+		}
+	} else if (sa->iv_len != 0) {
+		iv = 0;
+		memcpy(w->esp + sizeof(head), &seq_be, sizeof(seq_be));
+		memcpy(w->esp + sizeof(head) + sizeof(seq_be), &iv, sizeof(iv));
+	}
+}
+
+/* false: there is no room, and the packet is as it was. */
+static inline bool
+write_esp(struct mb_work *w, struct rte_mbuf *m, const struct sa *sa, struct mb_session *s,
+		uint64_t seq)
+{
+	uint8_t *inner = rte_pktmbuf_mtod(m, uint8_t *);
+	struct pkt_meta *meta = pkt_meta(m);
+
+	if (unlikely(rte_pktmbuf_headroom(m) < s->head_len ||
+			    rte_pktmbuf_tailroom(m) < s->tail_len)) {
+		meta->verdict = DROP_HEADROOM;
+		return false;
+	}
+	w->s = s;
+	w->m = m;
+	w->esp = inner - s->head_len;
+	w->len = write_trailer(s, inner, m->data_len, meta->inner_proto);
+	write_header(w, sa, s, seq);
+	meta->verdict = DROP_NONE;
+	m->data_off = (uint16_t)(m->data_off - s->head_len);
+	m->data_len = (uint16_t)(s->head_len + w->len + s->icv_len);
+	m->pkt_len = m->data_len;
+	return true;
+}
+
+/* Packets of one SA that follow each other. */
+static inline uint16_t
+run_length(struct rte_mbuf *pkts[], uint16_t n, const struct sa *sa)
+{
+	uint16_t k = 1;
+
+	while (k < n && pkt_meta(pkts[k])->sa == sa)
+		k++;
+	return k;
+}
+
+/* Session, and the lines that the trailer and the header are written to. */
+static inline void
+prefetch_packet(struct rte_mbuf *m)
+{
+	uint8_t *inner = rte_pktmbuf_mtod(m, uint8_t *);
+
+	rte_prefetch0(mb_session_of(pkt_meta(m)->sa));
+	rte_prefetch0(inner - RTE_CACHE_LINE_SIZE);
+	rte_prefetch0(inner + m->data_len);
+}
+
+static void
+encap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
+{
+	struct mb_worker *w = e->workers[worker];
+	uint16_t i, j, run, good, nb_work = 0, nb_jobs = 0;
+	uint64_t seq;
+
+	for (i = 0; i < RTE_MIN(n, AHEAD); i++)
+		prefetch_packet(pkts[i]);
+	for (i = 0; i < n; i = (uint16_t)(i + run)) {
+		const struct sa *sa = pkt_meta(pkts[i])->sa;
+		struct mb_session *s = mb_session_of(pkt_meta(pkts[i])->sa);
+
+		run = run_length(pkts + i, (uint16_t)(n - i), sa);
+		seq = seq_draw(s, run, &good);
+		counter_row(e->base.counters, worker, sa->id)[SA_CNT_ENQ] += run;
+		for (j = i; j < i + good; j++) {
+			struct mb_work *work = s->kind == MB_JOB ? &w->jobs[nb_jobs]
+								 : &w->work[nb_work];
+			const bool fits = write_esp(work, pkts[j], sa, s, ++seq);
+
+			if (j + AHEAD < n)
+				prefetch_packet(pkts[j + AHEAD]);
+			nb_jobs = (uint16_t)(nb_jobs + (fits && s->kind == MB_JOB));
+			nb_work = (uint16_t)(nb_work + (fits && s->kind != MB_JOB));
+		}
+		for (; j < i + run; j++)
+			pkt_meta(pkts[j])->verdict = DROP_SEQ_EXHAUSTED;
+	}
+	if (nb_work != 0)
+		mb_run_out(w, nb_work);
+	if (nb_jobs != 0)
+		mb_run_jobs_out(w, nb_jobs);
+	mb_wait(w, pkts, n);
+}
+
+void
+mb_encap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
+{
+	struct mb_engine *e = (struct mb_engine *)engine;
+	const uint16_t room = mb_room(e->workers[worker]);
+	uint16_t done, burst;
+
+	for (; unlikely(n > room); n--) {
+		const struct sa *sa = pkt_meta(pkts[n - 1])->sa;
+		counter_row(e->base.counters, worker, sa->id)[SA_CNT_ENQ]++;
+		mb_refuse(e->workers[worker], pkts[n - 1]);
+	}
+	for (done = 0; done < n; done = (uint16_t)(done + burst)) {
+		burst = (uint16_t)RTE_MIN(n - done, MB_BURST);
+		encap_burst(e, worker, pkts + done, burst);
+	}
+}
