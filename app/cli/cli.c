@@ -196,13 +196,50 @@ cli_give_json(struct cli *cli, struct evbuffer *text)
 	cli->data = NULL;
 }
 
+/* The command is done: what it gave becomes the answer. */
+static void
+cli_end(struct cli *cli)
+{
+	struct evbuffer *text = cli->out;
+
+	if (text == cli->to)
+		return;
+	cli->out = cli->to;
+	if (cli->rc == 0 && !cli->gave_json)
+		cli_give_json(cli, text);
+	json_decref(cli->data);
+	cli->data = NULL;
+	evbuffer_free(text);
+}
+
+bool
+cli_go_on(struct cli *cli, size_t out_max)
+{
+	if (cli->job == NULL)
+		return false;
+	if (cli_job_go_on(cli, CLI_PART_US, out_max))
+		return true;
+	cli_end(cli);
+	return false;
+}
+
+void
+cli_stop(struct cli *cli)
+{
+	if (cli->job == NULL)
+		return;
+	cli_job_drop(cli);
+	cli->rc = 1;
+	cli_end(cli);
+}
+
 int
 cli_run(struct cli *cli, int argc, char *argv[])
 {
 	const struct cli_command *cmd;
-	struct evbuffer *out = cli->out;
-	int rc;
 
+	cli->to = cli->out;
+	cli->gave_json = false;
 	if (argc > 0 && strcmp(argv[0], "-j") == 0) {
 		cli->json = true;
 		argc--;
@@ -213,21 +250,16 @@ cli_run(struct cli *cli, int argc, char *argv[])
 	cmd = cli_command_find(argv[0]);
 	if (cmd == NULL)
 		return cli_error(cli, "%.64s: no such command (help lists them)", argv[0]);
-	if (!cli->json)
-		return cmd->run(cli, argc, argv);
-	cli->out = evbuffer_new();
-	if (cli->out == NULL) {
-		cli->out = out;
+	if (cli->json && (cli->out = evbuffer_new()) == NULL) {
+		cli->out = cli->to;
 		return cli_error(cli, "%s: out of memory", argv[0]);
 	}
-	rc = cmd->run(cli, argc, argv);
-	RTE_SWAP(cli->out, out);
-	if (rc == 0)
-		cli_give_json(cli, out);
-	json_decref(cli->data);
-	cli->data = NULL;
-	evbuffer_free(out);
-	return rc;
+	cli->rc = cmd->run(cli, argc, argv);
+	if (cli->job != NULL && cli->in_parts)
+		return 0;
+	cli_job_go_on(cli, UINT64_MAX, 0);
+	cli_end(cli);
+	return cli->rc;
 }
 
 void

@@ -13,13 +13,26 @@
 #include "cli/words.h"
 #include "control/control.h"
 
+struct cli;
+
 #define CLI_PROMPT "dpdk-ipsecif> "
 #define CLI_STATEMENTS_MAX (8u << 20)
+
+#define CLI_PART_US 500 /* of work, then something else has its turn */
 
 /** What is the same for all commands. */
 struct cli_env {
 	struct ctl *ctl;
 	const char *config_path; /* `save` without a file writes here */
+};
+
+/** Work that a command leaves, done in parts. The parts of other commands come in between: a job keeps no pointer into control. */
+struct cli_job {
+	/** Do a little: an object, a statement. May push another job, which is done first. @return true: there is more. */
+	bool (*step)(struct cli *cli, struct cli_job *job);
+	/** Free it, done or not. */
+	void (*destroy)(struct cli_job *job);
+	struct cli_job *under; /* what is done after it */
 };
 
 /** One command. The evbuffers belong to the caller; out and errors may be the same. */
@@ -35,6 +48,25 @@ struct cli {
 	json_t *data; /* the answer, where json */
 	bool quit;    /* the session is to end */
 	bool clear;   /* the screen is to be cleared */
+
+	bool in_parts; /* the caller of cli_run() will call cli_go_on() */
+	/* of cli_run() and job.c */
+	struct cli_job *job; /* what is left to do, NULL: nothing */
+	struct evbuffer *to; /* out as the caller gave it */
+	bool gave_json;      /* straight to it */
+	int rc;              /* of the command so far: 0 or 1 */
+};
+
+/** A list given object by object. */
+struct cli_list {
+	/** The next object, NULL: no more. Where it is, is in the fields below, which are its own. */
+	json_t *(*next)(struct cli *cli, struct cli_list *list);
+	void (*print)(struct cli *cli, const json_t *object);
+	const char *none; /* said in text where there is none, NULL: nothing */
+	uint64_t at, end;
+	uint32_t id;
+	unsigned int flags;
+	char name[IFACE_NAME_MAX];
 };
 
 /** Words that could stand where the cursor is. */
@@ -61,8 +93,20 @@ struct cli_command {
 extern const struct cli_command *const cli_commands[]; /* ends with NULL */
 const struct cli_command *cli_command_find(const char *name);
 
-/** Run one command: argv[0] names it. With json the answer is added to out as JSON. @return 0 or 1. */
+/**
+ * Run one command: argv[0] names it. With json the answer is added to out as JSON. @return 0 or 1; with cli->in_parts only when
+ * cli->job is NULL afterwards: otherwise there is more, for cli_go_on().
+ */
 int cli_run(struct cli *cli, int argc, char *argv[]);
+/** Another part of it, CLI_PART_US of work or @p out_max bytes in out. @return true: there is more. At the end cli->rc is 0 or 1. */
+bool cli_go_on(struct cli *cli, size_t out_max);
+/** Give up what is left of it. */
+void cli_stop(struct cli *cli);
+
+void cli_job_push(struct cli *cli, struct cli_job *job);
+/** Of cli.c: work for @p budget_us, UINT64_MAX: to the end. @return true: there is more. */
+bool cli_job_go_on(struct cli *cli, uint64_t budget_us, size_t out_max);
+void cli_job_drop(struct cli *cli);
 /** Is it a `setkey -c`, which wants statements? */
 bool cli_wants_input(int argc, char *const argv[]);
 /** Fill @p c for a line whose last word (perhaps empty) is being typed. */
@@ -81,6 +125,9 @@ int cli_usage(struct cli *cli, const struct cli_command *cmd);
 int cli_mistakes(struct cli *cli, const struct cfg_errors *errors);
 /** Give a view: takes @p data; as JSON, or printed by @p print. @return 0, or 1 when @p data is NULL (memory). */
 int cli_view(struct cli *cli, json_t *data, void (*print)(struct cli *cli, const json_t *data));
+
+/** Give a list in parts; @p list is copied. @return 0, or 1 (memory). */
+int cli_view_list(struct cli *cli, const struct cli_list *list);
 
 struct cli_column {
 	const char *key;

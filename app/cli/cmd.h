@@ -10,8 +10,6 @@ extern const struct cli_command cmd_ifconfig, cmd_route, cmd_setkey, cmd_arp, cm
 		cmd_exit;
 
 /* Shared by commands. */
-json_t *view_ifconfig(struct cli *cli, const struct iface *ifp);
-void view_ifconfig_print(struct cli *cli, const json_t *interfaces);
 /** A route as data. */
 json_t *view_route(struct cli *cli, const struct rib_route *route);
 /** Text of a file, at most @p max bytes, NUL behind. Free with free(). NULL with @p err. */

@@ -9,6 +9,7 @@
 
 #include "cli/cmd.h"
 #include "cli/ifconfig_read.h"
+#include "cli/view_ifconfig.h"
 
 /* inet ADDR without alias: the first address gives way, unless it is this one already. */
 static int
@@ -104,44 +105,9 @@ set(struct cli *cli, int argc, char *argv[])
 }
 
 static int
-list_names(struct cli *cli)
-{
-	struct iface *ifp = NULL;
-	json_t *names;
-	bool first = true;
-
-	if (cli->json) {
-		names = json_array();
-		while ((ifp = iface_next(ctl_ifaces(cli->ctl), ifp)) != NULL)
-			json_array_append_new(names, json_string(ifp->name));
-		return cli_view(cli, names, view_ifconfig_print);
-	}
-	while ((ifp = iface_next(ctl_ifaces(cli->ctl), ifp)) != NULL) {
-		cli_printf(cli, "%s%s", first ? "" : " ", ifp->name);
-		first = false;
-	}
-	cli_printf(cli, "\n");
-	return 0;
-}
-
-static int
 run(struct cli *cli, int argc, char *argv[])
 {
-	const struct iface *ifp = NULL;
-
-	if (argc == 1 || (argc == 2 && strcmp(argv[1], "-a") == 0))
-		return cli_view(cli, view_ifconfig(cli, NULL), view_ifconfig_print);
-	if (argc == 2 && strcmp(argv[1], "-l") == 0)
-		return list_names(cli);
-	if (argv[1][0] == '-')
-		return cli_usage(cli, &cmd_ifconfig);
-	if (argc > 2)
-		return set(cli, argc, argv);
-	ifp = iface_find(ctl_ifaces(cli->ctl), argv[1]);
-	if (ifp == NULL)
-		return cli_error(cli, "%.40s: interface does not exist (ifconfig -l lists them)",
-				argv[1]);
-	return cli_view(cli, view_ifconfig(cli, ifp), view_ifconfig_print);
+	return ifconfig_shows(argc, argv) ? ifconfig_show(cli, argc, argv) : set(cli, argc, argv);
 }
 
 static void
@@ -163,6 +129,7 @@ complete(struct cli_choices *c, int argc, char *argv[])
 	if (argc == 1) {
 		cli_offer(c, "-a", "all interfaces");
 		cli_offer(c, "-l", "their names");
+		cli_offer(c, "-g", "GROUP: the names of its members");
 		cli_offer_ifaces(c, IFACE_NONE);
 		cli_offer(c, "ipsec", "the next ipsecN, with create");
 		return;
@@ -177,7 +144,10 @@ complete(struct cli_choices *c, int argc, char *argv[])
 
 const struct cli_command cmd_ifconfig = {
 	.name = "ifconfig",
-	.usage = "ifconfig [-a | -l | IF]\n"
+	.usage = "ifconfig [-adu] [-g|-G GROUP] [IF] [inet|inet6]\n"
+		 "ifconfig -l [-du] [-g|-G GROUP]\n"
+		 "ifconfig -g GROUP\n"
+		 "ifconfig -C\n"
 		 "ifconfig ipsecN|ipsec create [reqid N] [PARAMETER ...]\n"
 		 "ifconfig IF destroy\n"
 		 "ifconfig IF [inet|inet6] tunnel SRC DST | deletetunnel\n"

@@ -14,7 +14,7 @@
 
 struct options {
 	char what; /* c, f, D, F or x; 0: none */
-	bool policies, keys;
+	bool policies, keys, verbose, global, of_ifaces;
 	const char *file;
 };
 
@@ -83,8 +83,14 @@ options_read(int argc, char *argv[], struct options *o)
 				o->policies = true;
 			} else if (*p == 'l') {
 				o->keys = true;
-			} else if (strchr("anprv", *p) == NULL) {
-				return false; /* the others change nothing here */
+			} else if (*p == 'v') {
+				o->verbose = true;
+			} else if (*p == 'g') {
+				o->global = true;
+			} else if (*p == 't') {
+				o->of_ifaces = true;
+			} else if (strchr("ah", *p) == NULL) {
+				return false; /* these show dead SAs and messages in hex: there are none */
 			}
 			if (*p == 'f') {
 				o->file = p[1] != '\0' ? p + 1 : argv[++i];
@@ -95,7 +101,8 @@ options_read(int argc, char *argv[], struct options *o)
 		}
 	}
 	return o->what != 0 && (!o->policies || o->what == 'D' || o->what == 'F') &&
-			(!o->keys || (o->what == 'D' && !o->policies));
+			(!o->keys || (o->what == 'D' && !o->policies)) &&
+			((!o->global && !o->of_ifaces) || (o->what == 'D' && o->policies));
 }
 
 static int
@@ -117,7 +124,11 @@ run(struct cli *cli, int argc, char *argv[])
 			return cli_error(cli,
 					"setkey: -l shows keys on the control socket only "
 					"(ipsecifctl)");
-		return o.policies ? setkey_show_policies(cli) : setkey_show_sas(cli, o.keys);
+		if (o.policies) /* -g: those of no interface, of which there are none */
+			return setkey_show_policies(
+					cli, o.global && !o.of_ifaces ? SETKEY_NONE : 0);
+		return setkey_show_sas(
+				cli, (o.keys ? SETKEY_KEYS : 0) | (o.verbose ? SETKEY_VERBOSE : 0));
 	case 'F':
 		if (!o.policies)
 			ctl_sa_flush(cli->ctl);
@@ -137,12 +148,14 @@ complete(struct cli_choices *c, int argc, char *argv[])
 	cli_offer(c, "-f", "statements of a file");
 	cli_offer(c, "-D", "show SAs (-P: policies)");
 	cli_offer(c, "-DP", "show policies");
+	cli_offer(c, "-Dv", "show SAs, their failures and where they run");
 	cli_offer(c, "-F", "remove all SAs");
 }
 
 const struct cli_command cmd_setkey = {
 	.name = "setkey",
-	.usage = "setkey -c\nsetkey -f FILE\nsetkey -D [-P] [-l]\nsetkey -F [-P]\nsetkey -x",
+	.usage = "setkey -c\nsetkey -f FILE\nsetkey -D [-lv]\nsetkey -D -P [-gt]\nsetkey -F "
+		 "[-P]\nsetkey -x",
 	.help = "security associations: add, get, delete, deleteall, flush, dump; show and remove",
 	.run = run,
 	.complete = complete,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define STALL_S 60
+#define PART_BYTES (64u << 10) /* of an answer in parts, before it is sent */
 
 struct request_peer {
 	struct bufferevent *bev;
@@ -17,11 +18,15 @@ struct request_peer {
 	void (*ended)(struct request_peer *p, void *arg);
 	void *arg;
 	bool eof, closing;
+	struct cli command; /* that runs in parts, while command.job is not NULL */
+	bool parts;         /* the client takes the answer in parts */
+	struct event *next_part;
 };
 
-/* @p done: how many of a request's commands succeeded, -1: it has one. */
+/* @p done: how many of a request's commands succeeded, -1: it has one. @p more: another part follows. */
 static void
-answer_some(struct request_peer *p, int status, const char *error, struct evbuffer *body, int done)
+answer_some(struct request_peer *p, int status, const char *error, struct evbuffer *body, int done,
+		bool more)
 {
 	struct evbuffer *out = bufferevent_get_output(p->bev);
 	json_t *head = json_pack("{s:i, s:I, s:s}", "status", status, "length",
@@ -30,6 +35,8 @@ answer_some(struct request_peer *p, int status, const char *error, struct evbuff
 
 	if (head != NULL && done >= 0)
 		json_object_set_new(head, "done", json_integer(done));
+	if (head != NULL && more)
+		json_object_set_new(head, "more", json_true());
 	line = head == NULL ? NULL : json_dumps(head, JSON_COMPACT);
 	json_decref(head);
 	if (line == NULL) {
@@ -45,7 +52,7 @@ answer_some(struct request_peer *p, int status, const char *error, struct evbuff
 static void
 answer(struct request_peer *p, int status, const char *error, struct evbuffer *body)
 {
-	answer_some(p, status, error, body, -1);
+	answer_some(p, status, error, body, -1, false);
 }
 
 /* The words of a command, borrowed from the request. -1: it is not one. */
@@ -98,7 +105,7 @@ request_run_list(struct request_peer *p, json_t *list, bool json)
 	ctl_batch_end(p->env->ctl);
 	evbuffer_add(cli.errors, "", 1);
 	answer_some(p, rc == 0 ? 0 : 1, (const char *)evbuffer_pullup(cli.errors, -1), cli.out,
-			(int)i);
+			(int)i, false);
 out:
 	if (cli.out != NULL)
 		evbuffer_free(cli.out);
@@ -107,33 +114,63 @@ out:
 }
 
 static void
+command_free(struct request_peer *p)
+{
+	if (p->command.out != NULL)
+		evbuffer_free(p->command.out);
+	if (p->command.errors != NULL)
+		evbuffer_free(p->command.errors);
+	memset(&p->command, 0, sizeof(p->command));
+}
+
+/* What the command has given so far; all of it when it is done. */
+static void
+command_answer(struct request_peer *p)
+{
+	struct cli *cli = &p->command;
+
+	if (cli->job != NULL) {
+		if (p->parts && evbuffer_get_length(cli->to) >= PART_BYTES)
+			answer_some(p, 0, "", cli->to, -1, true);
+		return;
+	}
+	evbuffer_add(cli->errors, "", 1);
+	answer(p, cli->rc == 0 ? 0 : 1, (const char *)evbuffer_pullup(cli->errors, -1), cli->out);
+	command_free(p);
+}
+
+static void
 request_run(struct request_peer *p, json_t *request)
 {
 	json_t *input = json_object_get(request, "input");
 	char *argv[WORDS_MAX + 1];
-	int rc, argc = argv_of(json_object_get(request, "argv"), argv);
-	struct cli cli = { .env = p->env, .ctl = p->env->ctl, .may_see_keys = true };
+	int argc = argv_of(json_object_get(request, "argv"), argv);
+	struct cli *cli = &p->command;
 
 	if (argc < 1) {
 		answer(p, 1, "request: argv is not an array of 1 to 128 strings", NULL);
 		return;
 	}
-	cli.json = json_is_true(json_object_get(request, "json"));
-	cli.input = json_string_value(input);
-	cli.input_len = json_string_length(input);
-	cli.out = evbuffer_new();
-	cli.errors = evbuffer_new();
-	if (cli.out != NULL && cli.errors != NULL) {
-		rc = cli_run(&cli, argc, argv);
-		evbuffer_add(cli.errors, "", 1);
-		answer(p, rc == 0 ? 0 : 1, (const char *)evbuffer_pullup(cli.errors, -1), cli.out);
-	} else {
+	*cli = (struct cli){ .env = p->env,
+		.ctl = p->env->ctl,
+		.may_see_keys = true,
+		.in_parts = true,
+		.json = json_is_true(json_object_get(request, "json")),
+		.input = json_string_value(input),
+		.input_len = json_string_length(input),
+		.out = evbuffer_new(),
+		.errors = evbuffer_new() };
+	p->parts = json_is_true(json_object_get(request, "parts"));
+	if (cli->out == NULL || cli->errors == NULL) {
 		answer(p, 1, "request: out of memory", NULL);
+		command_free(p);
+		return;
 	}
-	if (cli.out != NULL)
-		evbuffer_free(cli.out);
-	if (cli.errors != NULL)
-		evbuffer_free(cli.errors);
+	cli->rc = cli_run(cli, argc, argv);
+	cli->input = NULL; /* read by now */
+	if (cli->job != NULL)
+		cli_go_on(cli, p->parts ? PART_BYTES : SIZE_MAX);
+	command_answer(p);
 }
 
 /* One line, which may hold keys. */
@@ -169,12 +206,21 @@ work(struct request_peer *p)
 	size_t len;
 	char *line;
 
-	while (!p->closing && evbuffer_get_length(out) == 0) {
+	if (p->command.job != NULL && evbuffer_get_length(out) == 0) {
+		cli_go_on(&p->command, p->parts ? PART_BYTES : SIZE_MAX);
+		command_answer(p);
+	}
+	while (!p->closing && p->command.job == NULL && evbuffer_get_length(out) == 0) {
 		line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
 		if (line == NULL)
 			break;
 		request_line(p, line, len);
 		free(line);
+	}
+	if (p->command.job != NULL) {
+		if (evbuffer_get_length(out) == 0) /* else when it is sent */
+			event_add(p->next_part, &(struct timeval){ 0 });
+		return;
 	}
 	if (!p->closing && evbuffer_get_length(out) == 0 &&
 			evbuffer_get_length(in) >= REQUEST_MAX) {
@@ -193,6 +239,14 @@ static void
 on_data(struct bufferevent *bev, void *arg)
 {
 	(void)bev;
+	work(arg);
+}
+
+static void
+on_next_part(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
 	work(arg);
 }
 
@@ -227,6 +281,11 @@ request_peer_create(struct event_base *base, int fd, const struct cli_env *env,
 		free(p);
 		return NULL;
 	}
+	p->next_part = evtimer_new(base, on_next_part, p);
+	if (p->next_part == NULL) {
+		request_peer_destroy(p);
+		return NULL;
+	}
 	p->env = env;
 	p->ended = ended;
 	p->arg = arg;
@@ -242,6 +301,10 @@ request_peer_destroy(struct request_peer *p)
 {
 	if (p == NULL)
 		return;
+	cli_stop(&p->command);
+	command_free(p);
+	if (p->next_part != NULL)
+		event_free(p->next_part);
 	bufferevent_free(p->bev);
 	free(p);
 }

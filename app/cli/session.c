@@ -48,34 +48,72 @@ session_say(struct session *s, const char *line)
 void
 session_prompt(struct session *s)
 {
-	if (s->closing)
-		return;
+	if (s->closing || session_is_busy(s))
+		return; /* the end of the command brings one */
 	if (s->telnet.echo)
 		rdline_newline(s->editor, CLI_PROMPT);
 	else
 		evbuffer_add(session_out(s), CLI_PROMPT, strlen(CLI_PROMPT));
 }
 
+/* The answer so far goes out; at the end of the command what it says about the session is done. */
+static void
+session_answer(struct session *s)
+{
+	struct cli *cli = &s->command;
+
+	send_text(s, cli->errors);
+	if (cli->job != NULL)
+		return;
+	evbuffer_free(cli->errors);
+	cli->errors = NULL;
+	if (cli->clear && s->telnet.spoken)
+		evbuffer_add_printf(session_out(s), "%s\033[H", vt100_clear_screen);
+	if (cli->quit)
+		s->closing = true;
+}
+
 void
 session_run(struct session *s, struct words *words, const char *input, size_t input_len)
 {
 	struct evbuffer *answer = evbuffer_new();
-	struct cli cli = { .env = s->env,
+
+	if (answer == NULL)
+		return;
+	s->command = (struct cli){ .env = s->env,
 		.ctl = s->env->ctl,
 		.input = input,
 		.input_len = input_len,
 		.out = answer,
-		.errors = answer };
+		.errors = answer,
+		.in_parts = true };
+	cli_run(&s->command, words->n, words->word);
+	if (s->command.job != NULL)
+		cli_go_on(&s->command, OUT_HIGH);
+	s->command.input = NULL; /* read by now */
+	session_answer(s);
+}
 
-	if (answer == NULL)
-		return;
-	cli_run(&cli, words->n, words->word);
-	send_text(s, answer);
-	evbuffer_free(answer);
-	if (cli.clear && s->telnet.spoken)
-		evbuffer_add_printf(session_out(s), "%s\033[H", vt100_clear_screen);
-	if (cli.quit)
-		s->closing = true;
+/* The next part of a command that runs; ^C gives it up. */
+static void
+session_go_on(struct session *s)
+{
+	static const char *const stops[] = { "\003", "\377\364" }; /* the character, telnet's IP */
+	struct evbuffer *in = bufferevent_get_input(s->bev);
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(stops) && session_is_busy(s); i++) {
+		struct evbuffer_ptr at = evbuffer_search(in, stops[i], strlen(stops[i]), NULL);
+
+		if (at.pos < 0)
+			continue;
+		evbuffer_drain(in, (size_t)at.pos + strlen(stops[i]));
+		cli_stop(&s->command);
+		cli_error(&s->command, "^C");
+	}
+	cli_go_on(&s->command, OUT_HIGH);
+	session_answer(s);
+	session_prompt(s);
 }
 
 /* Printable, tabs, and well-formed UTF-8. */
@@ -212,12 +250,12 @@ session_end(struct session *s)
 static void
 finish(struct session *s)
 {
-	s->eof = false;
 	if (s->statements == NULL && !s->telnet.echo && s->len > 0)
 		plain_byte(s, '\n');
 	if (s->statements != NULL)
 		session_statements_byte(s, CTRL_D);
-	s->closing = true;
+	if (!session_is_busy(s))
+		s->closing = true;
 }
 
 static void
@@ -226,19 +264,24 @@ work(struct session *s)
 	struct evbuffer *in = bufferevent_get_input(s->bev);
 	uint8_t chunk[512];
 
-	while (!s->closing && evbuffer_get_length(in) > 0 &&
+	if (session_is_busy(s) && evbuffer_get_length(session_out(s)) < OUT_HIGH)
+		session_go_on(s);
+	while (!s->closing && !session_is_busy(s) && evbuffer_get_length(in) > 0 &&
 			evbuffer_get_length(session_out(s)) < OUT_HIGH) {
 		/* A byte at a time leaves the evbuffer, so that a stop in between loses none. */
 		ssize_t i, n = evbuffer_copyout(in, chunk, sizeof(chunk));
 
-		for (i = 0; i < n && !s->closing && evbuffer_get_length(session_out(s)) < OUT_HIGH;
+		for (i = 0; i < n && !s->closing && !session_is_busy(s) &&
+				evbuffer_get_length(session_out(s)) < OUT_HIGH;
 				i++)
 			take_byte(s, chunk[i]);
 		evbuffer_drain(in, (size_t)i);
 		explicit_bzero(chunk, sizeof(chunk));
 	}
-	if (s->eof && !s->closing && evbuffer_get_length(in) == 0)
+	if (s->eof && !s->closing && !session_is_busy(s) && evbuffer_get_length(in) == 0)
 		finish(s);
+	if (session_is_busy(s) && evbuffer_get_length(session_out(s)) < OUT_HIGH)
+		event_add(s->next_part, &(struct timeval){ 0 }); /* else when it is sent */
 	if (s->closing && evbuffer_get_length(session_out(s)) == 0)
 		session_end(s);
 }
@@ -254,6 +297,14 @@ static void
 on_write(struct bufferevent *bev, void *arg)
 {
 	(void)bev;
+	work(arg);
+}
+
+static void
+on_next_part(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
 	work(arg);
 }
 
@@ -289,7 +340,8 @@ session_create(struct event_base *base, int fd, const struct cli_env *env,
 	}
 	s->env = env;
 	s->editor = session_editor_create(s);
-	if (s->editor == NULL) {
+	s->next_part = evtimer_new(base, on_next_part, s);
+	if (s->editor == NULL || s->next_part == NULL) {
 		session_destroy(s);
 		return NULL;
 	}
@@ -314,6 +366,12 @@ session_destroy(struct session *s)
 		evbuffer_free(s->statements);
 		words_free(&s->pending);
 	}
+	if (session_is_busy(s)) {
+		cli_stop(&s->command);
+		evbuffer_free(s->command.errors);
+	}
+	if (s->next_part != NULL)
+		event_free(s->next_part);
 	rdline_free(s->editor);
 	bufferevent_free(s->bev);
 	explicit_bzero(s->line, sizeof(s->line));

@@ -11,6 +11,35 @@
 
 #define EDIT_MAX 500
 
+/*
+ * Commands only: a statement of setkey that came to the prompt by mistake may hold keys. So may a word that is like one, wherever it
+ * stands.
+ */
+static bool
+is_for_history(const char *line)
+{
+	const char *p;
+	struct words words;
+	bool is = false;
+
+	for (p = line; (p = strcasestr(p, "0x")) != NULL; p += 2)
+		if (strspn(p + 2, "0123456789abcdefABCDEF") > 8)
+			return false;
+	if (words_split(line, &words) != NULL)
+		return false;
+	if (words.n > 0) {
+		const char *name = words.word[strcmp(words.word[0], "-j") == 0 && words.n > 1];
+		int i;
+
+		is = cli_command_find(name) != NULL;
+		for (i = 0; i < words.n; i++)
+			is = is && strcmp(words.word[i], "-E") != 0 &&
+					strcmp(words.word[i], "-A") != 0;
+	}
+	words_free(&words);
+	return is;
+}
+
 static void
 edit_done(struct session *s)
 {
@@ -22,8 +51,10 @@ edit_done(struct session *s)
 	if (s->too_long) {
 		session_refuse_long(s, EDIT_MAX);
 	} else if (line[0] != '\0') {
-		rdline_add_history(s->editor, line);
+		if (is_for_history(line))
+			rdline_add_history(s->editor, line);
 		session_line(s, line);
+		explicit_bzero(line, sizeof(line));
 	}
 	s->too_long = false;
 	if (s->statements == NULL)

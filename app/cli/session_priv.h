@@ -31,6 +31,9 @@ struct session {
 	size_t len;
 	struct evbuffer *statements; /* being collected for pending, NULL: not collecting */
 	struct words pending;
+	bool refused;       /* what is collected is thrown away, up to its end */
+	struct cli command; /* that runs in parts, while command.job is not NULL */
+	struct event *next_part;
 	struct cli_choices choices;
 };
 
@@ -46,7 +49,14 @@ void session_say(struct session *s, const char *line);
 /** "line: longer than N characters, refused" */
 void session_refuse_long(struct session *s, unsigned int max);
 void session_prompt(struct session *s);
+/** Run a command. One that has much to do goes on later: session_is_busy(). A prompt follows its end. */
 void session_run(struct session *s, struct words *words, const char *input, size_t input_len);
+/** A command is still running; nothing that was typed behind it is taken before its end. */
+static inline bool
+session_is_busy(const struct session *s)
+{
+	return s->command.job != NULL;
+}
 /** A line of commands; may begin to collect statements. */
 void session_line(struct session *s, const char *line);
 

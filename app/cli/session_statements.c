@@ -20,6 +20,7 @@ statements_end(struct session *s, bool run)
 		explicit_bzero(text, len);
 	evbuffer_free(s->statements);
 	s->statements = NULL;
+	s->refused = false;
 	words_free(&s->pending);
 	session_prompt(s);
 }
@@ -37,31 +38,50 @@ is_end(const char *line)
 	return (n == 1 && line[0] == '.') || (n == 2 && memcmp(line, "^D", 2) == 0);
 }
 
+/* What follows can not be understood without what was refused, and may hold keys: it is thrown away up to the end of the statements. */
+static void
+statements_refuse(struct session *s)
+{
+	size_t len = evbuffer_get_length(s->statements);
+	unsigned char *text = evbuffer_pullup(s->statements, -1);
+
+	if (text != NULL)
+		explicit_bzero(text, len);
+	evbuffer_drain(s->statements, len);
+	s->refused = true;
+	session_say(s,
+			"setkey: nothing is done, what follows up to ^D or a line with a single "
+			"'.' is "
+			"left out");
+}
+
 static void
 statements_line(struct session *s, bool newline)
 {
-	bool refused = s->too_long;
+	bool long_line = s->too_long;
 
 	s->line[s->len] = '\0';
-	if (s->too_long)
-		session_refuse_long(s, CLI_LINE_MAX);
-	if (!refused && is_end(s->line)) {
+	s->too_long = false;
+	if (!long_line && is_end(s->line)) {
 		s->len = 0;
-		statements_end(s, true);
+		statements_end(s, !s->refused);
 		return;
 	}
-	if (!refused && evbuffer_get_length(s->statements) + s->len > CLI_STATEMENTS_MAX) {
+	if (!s->refused && long_line) {
+		session_refuse_long(s, CLI_LINE_MAX);
+		statements_refuse(s);
+	} else if (!s->refused &&
+			evbuffer_get_length(s->statements) + s->len > CLI_STATEMENTS_MAX) {
 		session_say(s, "setkey: more than 8 MiB of statements, refused");
-		refused = true;
+		statements_refuse(s);
 	}
-	evbuffer_add(s->statements, s->line, s->len);
-	if (newline)
-		evbuffer_add(s->statements, "\n", 1);
+	if (!s->refused) {
+		evbuffer_add(s->statements, s->line, s->len);
+		if (newline)
+			evbuffer_add(s->statements, "\n", 1);
+	}
 	explicit_bzero(s->line, s->len);
 	s->len = 0;
-	s->too_long = false;
-	if (refused)
-		statements_end(s, false); /* what follows can not be understood without it */
 }
 
 static void
@@ -80,11 +100,12 @@ session_statements_byte(struct session *s, char c)
 		if (s->len > 0)
 			statements_line(s, false);
 		if (s->statements != NULL)
-			statements_end(s, true);
+			statements_end(s, !s->refused);
 		return;
 	case CTRL_C:
 		statements_echo(s, "^C\r\n");
 		s->len = 0;
+		s->too_long = false;
 		statements_end(s, false);
 		return;
 	case '\n':

@@ -31,13 +31,15 @@ struct setkey_statement {
 	STAILQ_ENTRY(setkey_statement) next;
 	enum setkey_op op;
 	int line;             /* of its first word */
+	char protocol[8];     /* "": none given, all are meant; only esp has SAs here */
 	struct sa_params prm; /* ends and SPI of all; the rest of `add` */
 };
 STAILQ_HEAD(setkey_list, setkey_statement);
 
 /**
- * Read statements.
- * @return 0, or -EINVAL with @p err ("line N: ..."); then the list is empty. Free with setkey_free().
+ * Read statements. Names of hosts are looked up in /etc/hosts, which is read once per text. An `add` between names of several
+ * addresses becomes a statement for each pair of one family.
+ * @return 0, or -EINVAL with @p err ("line N, column M: ..."); then the list is empty. Free with setkey_free().
  */
 int setkey_parse(const char *text, size_t len, struct setkey_list *ret_list, struct err *err);
 /** Wipes the keys. */
@@ -45,9 +47,16 @@ void setkey_free(struct setkey_list *list);
 
 /** Parse and do. @return 0, or 1 when anything was wrong (said by cli_error()). */
 int setkey_run(struct cli *cli, const char *text, size_t len);
-/** `setkey -D` and `dump`; `setkey -DP` and `spddump`; one SA for `get`. @p keys: print keys themselves. */
-int setkey_show_sas(struct cli *cli, bool keys);
-int setkey_show_policies(struct cli *cli);
+
+/** How SAs are shown. */
+enum setkey_show {
+	SETKEY_KEYS = 1 << 0,    /* keys themselves */
+	SETKEY_VERBOSE = 1 << 1, /* what setkey(8) has not: failures, interface, where it runs */
+	SETKEY_NONE = 1 << 2     /* those of another protocol: none */
+};
+/** `setkey -D` and `dump`; `setkey -DP` and `spddump`; one SA for `get`. In parts. */
+int setkey_show_sas(struct cli *cli, unsigned int how);
+int setkey_show_policies(struct cli *cli, unsigned int how);
 int setkey_show_one(struct cli *cli, const struct sa_ctl *sa);
 
 #endif

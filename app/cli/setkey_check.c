@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/hosts.h"
 #include "cli/setkey_parse.h"
 
 int setkey_yyparse(void *scanner, struct setkey_parser *p);
@@ -16,9 +17,6 @@ int setkey_yylex_init_extra(struct setkey_parser *p, void **ret_scanner);
 int setkey_yylex_destroy(void *scanner);
 void setkey_yyset_lineno(int line, void *scanner);
 struct yy_buffer_state *setkey_yy_scan_bytes(const char *bytes, int len, void *scanner);
-
-/* A token in a message: cut, and without what may be a key. */
-#define SHOW(t) (int)setkey_shown(t).len, setkey_shown(t).at
 
 struct setkey_text
 setkey_shown(struct setkey_text t)
@@ -31,15 +29,24 @@ setkey_shown(struct setkey_text t)
 int
 setkey_wrong(struct setkey_parser *p, const char *fmt, ...)
 {
-	char msg[ERR_MSG_MAX - 16];
+	const char *at = p->at.at == NULL ? p->text : p->at.at, *c, *start = p->text;
+	char msg[ERR_MSG_MAX - 32];
+	unsigned int line = 1;
 	va_list ap;
 
 	if (p->err->code != 0)
 		return -1;
+	for (c = p->text; c < at; c++) {
+		if (*c != '\n')
+			continue;
+		line++;
+		start = c + 1;
+	}
 	va_start(ap, fmt);
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	err_set(p->err, EINVAL, "line %d: %s", p->line, msg);
+	err_set(p->err, EINVAL, "line %u, column %u: %s", line, (unsigned int)(at - start) + 1,
+			msg);
 	return -1;
 }
 
@@ -51,19 +58,16 @@ setkey_begin(struct setkey_parser *p, enum setkey_op op)
 		return setkey_wrong(p, "out of memory");
 	p->now->op = op;
 	p->now->line = p->line;
+	p->af = 0;
+	p->numeric = false;
+	p->src.n = p->dst.n = 0;
 	return 0;
 }
 
-void
-setkey_end(struct setkey_parser *p)
+int
+setkey_copy(struct setkey_parser *p, const char *what, struct setkey_text t, char *buf, size_t size)
 {
-	STAILQ_INSERT_TAIL(p->list, p->now, next);
-	p->now = NULL;
-}
-
-static int
-text_copy(struct setkey_parser *p, const char *what, struct setkey_text t, char *buf, size_t size)
-{
+	p->at = t;
 	if (t.len >= size)
 		return setkey_wrong(p, "%s %.*s... is too long", what, SHOW(t));
 	memcpy(buf, t.at, t.len);
@@ -71,41 +75,51 @@ text_copy(struct setkey_parser *p, const char *what, struct setkey_text t, char 
 	return 0;
 }
 
-int
-setkey_set_address(struct setkey_parser *p, struct ip_addr *ret_addr, struct setkey_text t)
-{
-	char buf[IP_STR_MAX];
-
-	if (t.len >= sizeof(buf) || text_copy(p, "address", t, buf, sizeof(buf)) != 0 ||
-			ip_parse(buf, ret_addr) != 0)
-		return setkey_wrong(p, "%.*s is not an IP address", SHOW(t));
-	return 0;
-}
-
-static bool
-text_is(struct setkey_text t, const char *word)
+bool
+setkey_is(struct setkey_text t, const char *word)
 {
 	return strlen(word) == t.len && memcmp(t.at, word, t.len) == 0;
 }
 
-int
-setkey_check_protocol(struct setkey_parser *p, struct setkey_text t, bool any)
+/* SAs of the other protocols of setkey(8): what is said of them is not judged further. */
+static bool
+is_foreign(const struct setkey_parser *p)
 {
-	if (text_is(t, "esp") || (any && text_is(t, "any")))
-		return 0;
-	return setkey_wrong(
-			p, "protocol %.*s is not there (%s)", SHOW(t), any ? "esp, any" : "esp");
+	return p->now->protocol[0] != '\0' && strcmp(p->now->protocol, "esp") != 0;
 }
 
+int
+setkey_set_protocol(struct setkey_parser *p, struct setkey_text t)
+{
+	static const char *const names[] = { "esp", "ah", "ipcomp", "tcp", "esp-old", "ah-old" };
+	unsigned int i;
+
+	p->at = t;
+	if (setkey_is(t, "any") && p->now->op != SETKEY_ADD)
+		return 0;
+	for (i = 0; i < RTE_DIM(names); i++) {
+		if (setkey_is(t, names[i])) {
+			strcpy(p->now->protocol, names[i]);
+			return 0;
+		}
+	}
+	return setkey_wrong(p, "protocol %.*s is not there (esp)", SHOW(t));
+}
+
+/* Decimal, also with zeros in front as in setkey(8) (no octal there), or 0x and hexadecimal digits. */
 int
 setkey_set_number(struct setkey_parser *p, const char *what, struct setkey_text t, uint64_t max,
 		uint64_t *ret_value)
 {
 	char buf[32];
+	const char *digits = buf;
 
-	if (t.len >= sizeof(buf) || text_copy(p, what, t, buf, sizeof(buf)) != 0)
+	p->at = t;
+	if (t.len >= sizeof(buf) || setkey_copy(p, what, t, buf, sizeof(buf)) != 0)
 		return setkey_wrong(p, "%s %.*s is not a number", what, SHOW(t));
-	switch (cli_number(buf, max, ret_value)) {
+	while (digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9')
+		digits++;
+	switch (cli_number(digits, max, ret_value)) {
 	case 0:
 		return 0;
 	case -ERANGE:
@@ -119,8 +133,12 @@ setkey_set_number(struct setkey_parser *p, const char *what, struct setkey_text 
 int
 setkey_set_spi(struct setkey_parser *p, struct setkey_text t)
 {
+	const char *dash = memchr(t.at, '-', t.len);
 	uint64_t v;
 
+	p->at = t;
+	if (dash != NULL && dash > t.at)
+		return setkey_wrong(p, "SPI %.*s is a range, an SA has one", SHOW(t));
 	if (setkey_set_number(p, "SPI", t, UINT32_MAX, &v) != 0)
 		return -1;
 	p->now->prm.spi = (uint32_t)v;
@@ -133,8 +151,9 @@ setkey_set_mode(struct setkey_parser *p, struct setkey_text t)
 	static const enum sa_mode modes[] = { SA_MODE_ANY, SA_MODE_TUNNEL, SA_MODE_TRANSPORT };
 	unsigned int i;
 
+	p->at = t;
 	for (i = 0; i < RTE_DIM(modes); i++) {
-		if (text_is(t, sa_mode_name(modes[i]))) {
+		if (setkey_is(t, sa_mode_name(modes[i]))) {
 			p->now->prm.mode = modes[i];
 			return 0;
 		}
@@ -164,13 +183,14 @@ setkey_set_pad(struct setkey_parser *p, struct setkey_text t)
 {
 	struct sa_params *prm = &p->now->prm;
 
-	if (text_is(t, "zero-pad"))
+	p->at = t;
+	if (setkey_is(t, "zero-pad"))
 		prm->pad = SA_PAD_ZERO;
-	else if (text_is(t, "random-pad"))
+	else if (setkey_is(t, "random-pad"))
 		prm->pad = SA_PAD_RANDOM;
-	else if (text_is(t, "seq-pad"))
+	else if (setkey_is(t, "seq-pad"))
 		prm->pad = SA_PAD_SEQ;
-	else if (text_is(t, "nocyclic-seq"))
+	else if (setkey_is(t, "nocyclic-seq"))
 		prm->cyclic_seq_off = true;
 	else
 		return setkey_wrong(p,
@@ -180,19 +200,51 @@ setkey_set_pad(struct setkey_parser *p, struct setkey_text t)
 	return 0;
 }
 
+/* A number or a name of /etc/services. */
+static int
+port_read(struct setkey_parser *p, const char *what, struct setkey_text t, uint16_t *ret_port)
+{
+	char name[32];
+	uint64_t v;
+
+	if (t.len > 0 && t.len < sizeof(name) && (t.at[0] < '0' || t.at[0] > '9')) {
+		setkey_copy(p, what, t, name, sizeof(name));
+		if (hosts_service(name, "udp", ret_port) == 0)
+			return 0;
+	}
+	if (setkey_set_number(p, what, t, UINT16_MAX, &v) != 0)
+		return -1;
+	if (v == 0)
+		return setkey_wrong(p, "%s 0 is not a port (1 to 65535)", what);
+	*ret_port = (uint16_t)v;
+	return 0;
+}
+
 int
 setkey_set_natt(struct setkey_parser *p, struct setkey_text sport, struct setkey_text dport)
 {
-	uint64_t s, d;
-
-	if (setkey_set_number(p, "-natt source port", sport, UINT16_MAX, &s) != 0 ||
-			setkey_set_number(p, "-natt destination port", dport, UINT16_MAX, &d) != 0)
+	if (port_read(p, "-natt source port", sport, &p->now->prm.natt_sport) != 0)
 		return -1;
-	if (s == 0 || d == 0)
-		return setkey_wrong(p, "-natt port 0 is not a port (1 to 65535)");
-	p->now->prm.natt_sport = (uint16_t)s;
-	p->now->prm.natt_dport = (uint16_t)d;
-	return 0;
+	return port_read(p, "-natt destination port", dport, &p->now->prm.natt_dport);
+}
+
+int
+setkey_set_compression(struct setkey_parser *p, struct setkey_text name)
+{
+	p->at = name;
+	if (is_foreign(p))
+		return 0;
+	return setkey_wrong(p, "-C %.*s is not there: compression is ipcomp's (esp alone is done)",
+			SHOW(name));
+}
+
+int
+setkey_refuse_option(struct setkey_parser *p, struct setkey_text option)
+{
+	p->at = option;
+	if (is_foreign(p))
+		return 0;
+	return setkey_wrong(p, "%.*s is not there", SHOW(option));
 }
 
 static int
@@ -204,17 +256,21 @@ hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* A key: "text" byte for byte, or 0x and pairs of digits. The messages never quote it. */
+/*
+ * A key: "text" byte for byte, or 0x and digits; an odd one makes a byte of its own in front, as in setkey(8). The messages never
+ * quote it.
+ */
 static int
 key_read(struct setkey_parser *p, const char *opt, struct setkey_text t, uint8_t *key, size_t max,
 		uint8_t *ret_len)
 {
-	unsigned int i;
+	unsigned int i, n;
 
 	if (t.at == NULL) {
 		*ret_len = 0;
 		return 0;
 	}
+	p->at = t;
 	if (t.at > p->text && t.at[-1] == '"') {
 		if (t.len > max)
 			return setkey_wrong(
@@ -226,21 +282,20 @@ key_read(struct setkey_parser *p, const char *opt, struct setkey_text t, uint8_t
 	if (t.len < 2 || t.at[0] != '0' || (t.at[1] | 0x20) != 'x')
 		return setkey_wrong(p, "%s key is neither \"quoted\" nor 0x and hexadecimal digits",
 				opt);
-	if (t.len % 2 != 0)
-		return setkey_wrong(p, "%s key has an odd number of hexadecimal digits, %u", opt,
-				t.len - 2);
-	if (t.len / 2 - 1 > max)
-		return setkey_wrong(
-				p, "%s key of %u bytes is too long (%zu)", opt, t.len / 2 - 1, max);
-	for (i = 2; i < t.len; i += 2) {
-		int hi = hex_digit(t.at[i]), lo = hex_digit(t.at[i + 1]);
+	if (t.len == 2)
+		return setkey_wrong(p, "%s key 0x has no digits", opt);
+	n = (t.len - 1) / 2;
+	if (n > max)
+		return setkey_wrong(p, "%s key of %u bytes is too long (%zu)", opt, n, max);
+	for (i = 2; i < t.len; i++) {
+		int digit = hex_digit(t.at[i]);
 
-		if (hi < 0 || lo < 0)
+		if (digit < 0)
 			return setkey_wrong(p, "%s key has something else than hexadecimal digits",
 					opt);
-		key[i / 2 - 1] = (uint8_t)(hi << 4 | lo);
+		key[n - 1 - (t.len - 1 - i) / 2] |= (uint8_t)(digit << 4 * ((t.len - 1 - i) % 2));
 	}
-	*ret_len = (uint8_t)(t.len / 2 - 1);
+	*ret_len = (uint8_t)n;
 	return 0;
 }
 
@@ -251,6 +306,7 @@ alg_read(struct setkey_parser *p, bool authentication, struct setkey_text name,
 	const struct alg *alg = NULL;
 	char buf[32], names[160];
 
+	p->at = name;
 	if (name.len < sizeof(buf)) {
 		memcpy(buf, name.at, name.len);
 		buf[name.len] = '\0';
@@ -270,6 +326,9 @@ setkey_set_encryption(struct setkey_parser *p, struct setkey_text name, struct s
 {
 	struct sa_params *prm = &p->now->prm;
 
+	p->at = name;
+	if (is_foreign(p))
+		return 0;
 	if (prm->enc != NULL)
 		return setkey_wrong(p, "-E is given twice");
 	if (alg_read(p, false, name, &prm->enc) != 0)
@@ -282,6 +341,9 @@ setkey_set_authentication(struct setkey_parser *p, struct setkey_text name, stru
 {
 	struct sa_params *prm = &p->now->prm;
 
+	p->at = name;
+	if (is_foreign(p))
+		return 0;
 	if (prm->auth != NULL)
 		return setkey_wrong(p, "-A is given twice");
 	if (alg_read(p, true, name, &prm->auth) != 0)
@@ -289,8 +351,8 @@ setkey_set_authentication(struct setkey_parser *p, struct setkey_text name, stru
 	return key_read(p, "-A", key, prm->keys.auth, sizeof(prm->keys.auth), &prm->keys.auth_len);
 }
 
-static void
-statement_free(struct setkey_statement *s)
+void
+setkey_statement_free(struct setkey_statement *s)
 {
 	if (s == NULL)
 		return;
@@ -305,7 +367,7 @@ setkey_free(struct setkey_list *list)
 
 	while ((s = STAILQ_FIRST(list)) != NULL) {
 		STAILQ_REMOVE_HEAD(list, next);
-		statement_free(s);
+		setkey_statement_free(s);
 	}
 }
 
@@ -332,7 +394,8 @@ setkey_parse(const char *text, size_t len, struct setkey_list *ret_list, struct 
 		rc = setkey_yyparse(p.scanner, &p);
 	}
 	setkey_yylex_destroy(p.scanner);
-	statement_free(p.now);
+	hosts_free(p.hosts);
+	setkey_statement_free(p.now);
 	if (rc == 0)
 		return 0;
 	setkey_wrong(&p, "not understood");

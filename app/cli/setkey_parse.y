@@ -43,27 +43,28 @@ static void setkey_yyerror(void *scanner, struct setkey_parser *p, const char *m
 %token SPDADD "spdadd" SPDDELETE "spddelete" SPDFLUSH "spdflush" SPDDUMP "spddump"
 %token OPT_MODE "-m" OPT_REQID "-u" OPT_WINDOW "-r" OPT_FLAG "-f" OPT_LH "-lh" OPT_LS "-ls"
 %token OPT_BH "-bh" OPT_BS "-bs" OPT_PH "-ph" OPT_PS "-ps" OPT_ESN "-esn" OPT_NATT "-natt"
-%token OPT_E "-E" OPT_A "-A" OPT_FAMILY "-4" OPT_UNKNOWN "option"
+%token OPT_E "-E" OPT_A "-A" OPT_C "-C"
+%token <text> OPT_FAMILY "-4" OPT_NEWER "-natt_mtu" OPT_R "-R" OPT_UNKNOWN "option"
 %token END ";" BAD "rubbish"
-%token <text> WORD "word" QUOTED "quoted string"
+%token <text> WORD "word" QUOTED "quoted string" PORT "[port]"
 %type <text> key
 
 %%
 statements:
 	%empty
-	| statements statement END	{ setkey_end(p); }
+	| statements statement END	{ TRY(setkey_end(p)); }
 	| statements END
 	;
 
 statement:
 	ADD				{ TRY(setkey_begin(p, SETKEY_ADD)); }
-		family ends spi options
+		families ends protocol spi options
 	| GET				{ TRY(setkey_begin(p, SETKEY_GET)); }
-		family ends spi
+		families ends protocol spi options
 	| DELETE			{ TRY(setkey_begin(p, SETKEY_DELETE)); }
-		family ends spi
+		families ends protocol spi options
 	| DELETEALL			{ TRY(setkey_begin(p, SETKEY_DELETEALL)); }
-		family ends
+		families ends any_protocol
 	| FLUSH				{ TRY(setkey_begin(p, SETKEY_FLUSH)); }
 		any_protocol
 	| DUMP				{ TRY(setkey_begin(p, SETKEY_DUMP)); }
@@ -74,20 +75,23 @@ statement:
 	| SPDDUMP			{ TRY(setkey_begin(p, SETKEY_SPDDUMP)); }
 	;
 
-family:
+families:
 	%empty
-	| OPT_FAMILY
+	| families OPT_FAMILY		{ setkey_set_family(p, $2); }
 	;
 
 ends:
-	WORD				{ TRY(setkey_set_address(p, &p->now->prm.src, $1)); }
-	WORD				{ TRY(setkey_set_address(p, &p->now->prm.dst, $3)); }
-	WORD				{ TRY(setkey_check_protocol(p, $5, false)); }
+	WORD				{ TRY(setkey_set_end(p, false, $1)); }
+	WORD				{ TRY(setkey_set_end(p, true, $3)); }
+	;
+
+protocol:
+	WORD				{ TRY(setkey_set_protocol(p, $1)); }
 	;
 
 any_protocol:
 	%empty
-	| WORD				{ TRY(setkey_check_protocol(p, $1, true)); }
+	| protocol
 	;
 
 spi:
@@ -112,6 +116,10 @@ option:
 	| OPT_PS WORD			{ NUMBER("-ps", $2, UINT64_MAX, p->now->prm.soft.packets); }
 	| OPT_ESN			{ p->now->prm.esn = true; }
 	| OPT_NATT WORD WORD		{ TRY(setkey_set_natt(p, $2, $3)); }
+	| OPT_NATT WORD PORT WORD PORT	{ TRY(setkey_set_natt_ends(p, $2, $4)); TRY(setkey_set_natt(p, $3, $5)); }
+	| OPT_NEWER WORD		{ TRY(setkey_refuse_option(p, $1)); }
+	| OPT_C WORD			{ TRY(setkey_set_compression(p, $2)); }
+	| OPT_R				{ TRY(setkey_refuse_option(p, $1)); }
 	| OPT_E WORD key		{ TRY(setkey_set_encryption(p, $2, $3)); }
 	| OPT_A WORD key		{ TRY(setkey_set_authentication(p, $2, $3)); }
 	;
@@ -134,16 +142,22 @@ setkey_yyerror(void *scanner, struct setkey_parser *p, const char *msg)
 static int
 yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, struct setkey_parser *p)
 {
-	yysymbol_kind_t expected[32];
+	yysymbol_kind_t expected[40];
 	yysymbol_kind_t got = yypcontext_token(ctx);
 	char list[160] = "", what[64];
-	int i, n = yypcontext_expected_tokens(ctx, expected, 32);
+	int i, n = yypcontext_expected_tokens(ctx, expected, 40);
 	size_t len = 0;
 
 	(void)scanner;
-	for (i = 0; i < n && len < sizeof(list); i++)
-		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i == 0 ? "" : " ",
+	p->at = got != YYSYMBOL_YYEOF ? p->token
+				      : (struct setkey_text){ p->text + p->offset, 0 };
+	for (i = 0; i < n && len < sizeof(list); i++) {
+		if (expected[i] == YYSYMBOL_OPT_R || expected[i] == YYSYMBOL_OPT_C ||
+				expected[i] == YYSYMBOL_OPT_NEWER)
+			continue; /* not here */
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len == 0 ? "" : " ",
 				yysymbol_name(expected[i]));
+	}
 	if (got == YYSYMBOL_YYEOF)
 		snprintf(what, sizeof(what), "the text ends");
 	else if (got == YYSYMBOL_QUOTED)

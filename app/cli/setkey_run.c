@@ -4,9 +4,11 @@
  * a text with a mistake in it is refused as a whole before the first is done.
  */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cli/cli.h"
-#include "cli/setkey.h"
+#include "cli/setkey_parse.h"
 
 static int
 run_add(struct cli *cli, const struct setkey_statement *s, struct err *err)
@@ -19,6 +21,32 @@ run_add(struct cli *cli, const struct setkey_statement *s, struct err *err)
 	return rc;
 }
 
+/* Only esp has SAs here. */
+static bool
+is_foreign(const struct setkey_statement *s)
+{
+	return s->protocol[0] != '\0' && strcmp(s->protocol, "esp") != 0;
+}
+
+static int
+run_foreign(struct cli *cli, const struct setkey_statement *s, struct err *err)
+{
+	switch (s->op) {
+	case SETKEY_FLUSH:
+	case SETKEY_DELETEALL:
+		return 0; /* there are none */
+	case SETKEY_DUMP:
+		return setkey_show_sas(cli, SETKEY_NONE);
+	case SETKEY_ADD:
+		return err_set(err, EPROTONOSUPPORT,
+				"sa %s spi %u: protocol %s is not there, left out (esp)",
+				ip_str(&s->prm.dst), s->prm.spi, s->protocol);
+	default:
+		return err_set(err, ESRCH, "sa %s spi %u: no such SA of protocol %s (esp)",
+				ip_str(&s->prm.dst), s->prm.spi, s->protocol);
+	}
+}
+
 static int
 run_one(struct cli *cli, const struct setkey_statement *s, struct err *err)
 {
@@ -26,6 +54,8 @@ run_one(struct cli *cli, const struct setkey_statement *s, struct err *err)
 	struct sa_ctl *sa;
 	int rc;
 
+	if (is_foreign(s))
+		return run_foreign(cli, s, err);
 	switch (s->op) {
 	case SETKEY_ADD:
 		return run_add(cli, s, err);
@@ -41,9 +71,9 @@ run_one(struct cli *cli, const struct setkey_statement *s, struct err *err)
 		ctl_sa_flush(cli->ctl);
 		return 0;
 	case SETKEY_DUMP:
-		return setkey_show_sas(cli, false);
+		return setkey_show_sas(cli, 0);
 	case SETKEY_SPDDUMP:
-		return setkey_show_policies(cli);
+		return setkey_show_policies(cli, 0);
 	case SETKEY_SPDFLUSH:
 		return 0; /* all there are belong to interfaces, and stay */
 	case SETKEY_SPDADD:
@@ -58,26 +88,55 @@ run_one(struct cli *cli, const struct setkey_statement *s, struct err *err)
 	return 0;
 }
 
-int
-setkey_run(struct cli *cli, const char *text, size_t len)
-{
+/* Statements, one a step. What is done stays when the rest is given up. */
+struct run_job {
+	struct cli_job job;
 	struct setkey_list list;
-	struct setkey_statement *s;
-	struct err err = { 0 };
-	int failed = 0;
+};
 
-	if (setkey_parse(text, len, &list, &err) != 0)
-		return cli_error(cli, "%s (nothing was done)", err.msg);
-	ctl_batch_begin(cli->ctl);
-	STAILQ_FOREACH(s, &list, next) {
-		err.code = 0;
-		if (run_one(cli, s, &err) == 0)
-			continue;
-		failed = 1;
+static bool
+run_step(struct cli *cli, struct cli_job *job)
+{
+	struct run_job *r = (struct run_job *)job;
+	struct setkey_statement *s = STAILQ_FIRST(&r->list);
+	struct err err = { 0 };
+
+	if (s == NULL)
+		return false;
+	if (run_one(cli, s, &err) != 0) {
+		cli->rc = 1;
 		if (err.code != 0)
 			cli_error(cli, "line %d: %s", s->line, err.msg);
 	}
-	ctl_batch_end(cli->ctl);
-	setkey_free(&list);
-	return failed;
+	STAILQ_REMOVE_HEAD(&r->list, next);
+	setkey_statement_free(s);
+	return !STAILQ_EMPTY(&r->list);
+}
+
+static void
+run_destroy(struct cli_job *job)
+{
+	struct run_job *r = (struct run_job *)job;
+
+	setkey_free(&r->list);
+	free(r);
+}
+
+int
+setkey_run(struct cli *cli, const char *text, size_t len)
+{
+	struct run_job *r = calloc(1, sizeof(*r));
+	struct err err = { 0 };
+
+	if (r == NULL)
+		return cli_error(cli, "setkey: out of memory");
+	r->job.step = run_step;
+	r->job.destroy = run_destroy;
+	STAILQ_INIT(&r->list);
+	if (setkey_parse(text, len, &r->list, &err) != 0) {
+		free(r);
+		return cli_error(cli, "%s (nothing was done)", err.msg);
+	}
+	cli_job_push(cli, &r->job);
+	return 0;
 }

@@ -51,6 +51,7 @@ sa_json_life(struct cli *cli, const struct sa_ctl *sa, json_t *o)
 	json_object_set_new(o, "last_use", json_integer((json_int_t)c.last_use_s));
 	json_object_set_new(o, "packets", json_integer((json_int_t)c.packets));
 	json_object_set_new(o, "bytes", json_integer((json_int_t)c.bytes));
+	json_object_set_new(o, "seq", json_integer((json_int_t)c.seq));
 	json_object_set_new(o, "auth_failed", json_integer((json_int_t)c.auth_failed));
 	json_object_set_new(o, "replayed", json_integer((json_int_t)c.replayed));
 	json_object_set_new(o, "errors", json_integer((json_int_t)c.errors));
@@ -59,7 +60,7 @@ sa_json_life(struct cli *cli, const struct sa_ctl *sa, json_t *o)
 }
 
 static json_t *
-sa_json(struct cli *cli, const struct sa_ctl *sa, bool keys)
+sa_json(struct cli *cli, const struct sa_ctl *sa, unsigned int how)
 {
 	static const char *const dirs[] = { "none", "in", "out" };
 	static const char *const pads[] = { "seq-pad", "zero-pad", "random-pad" };
@@ -80,10 +81,10 @@ sa_json(struct cli *cli, const struct sa_ctl *sa, bool keys)
 		json_object_set_new(o, "encryption", json_string(prm->enc->name));
 	if (prm->auth != NULL)
 		json_object_set_new(o, "authentication", json_string(prm->auth->name));
-	if (keys && prm->enc != NULL)
+	if ((how & SETKEY_KEYS) != 0 && prm->enc != NULL)
 		json_object_set_new(
 				o, "encryption_key", hex_json(prm->keys.enc, prm->keys.enc_len));
-	if (keys && prm->auth != NULL)
+	if ((how & SETKEY_KEYS) != 0 && prm->auth != NULL)
 		json_object_set_new(o, "authentication_key",
 				hex_json(prm->keys.auth, prm->keys.auth_len));
 	json_object_set_new(o, "replay_window_packets", json_integer(prm->replay_window));
@@ -91,6 +92,9 @@ sa_json(struct cli *cli, const struct sa_ctl *sa, bool keys)
 	json_object_set_new(o, "natt_sport", json_integer(prm->natt_sport));
 	json_object_set_new(o, "natt_dport", json_integer(prm->natt_dport));
 	json_object_set_new(o, "padding", json_string(pads[prm->pad]));
+	json_object_set_new(o, "cyclic_seq", json_boolean(!prm->cyclic_seq_off));
+	if ((how & SETKEY_VERBOSE) != 0)
+		json_object_set_new(o, "verbose", json_true());
 	json_object_set_new(o, "direction", json_string(dirs[sa->dir]));
 	json_object_set_new(o, "interface", json_string(ifp == NULL ? "" : ifp->name));
 	json_object_set_new(o, "runs_on", json_string(where));
@@ -112,7 +116,7 @@ num(const json_t *o, const char *key)
 	return (uint64_t)json_integer_value(json_object_get(o, key));
 }
 
-/* "	E: aes-cbc  key 0123456789abcdef", or the key in groups of four bytes. */
+/* "	E: aes-cbc  key <0123456789abcdef>", or the key in groups of four bytes, eight in a line. */
 static void
 print_alg(struct cli *cli, const json_t *o, char letter, const char *alg, const char *key)
 {
@@ -128,17 +132,22 @@ print_alg(struct cli *cli, const json_t *o, char letter, const char *alg, const 
 	}
 	hex = str(o, key);
 	for (i = 0; hex[i] != '\0'; i++)
-		cli_printf(cli, "%s%c", i % 8 == 0 && i > 0 ? " " : "", hex[i]);
+		cli_printf(cli, "%s%c",
+				i % 64 == 0 && i > 0                  ? "\n "
+						: i % 8 == 0 && i > 0 ? " "
+								      : "",
+				hex[i]);
 	cli_printf(cli, "\n");
 }
 
+/* "Nov 23 15:07:16 2026", or as many blanks. */
 static const char *
 when(uint64_t t, char *buf, size_t size)
 {
 	time_t tt = (time_t)t;
 	struct tm tm;
 
-	buf[0] = '\0';
+	snprintf(buf, size, "%20s", "");
 	if (t != 0 && localtime_r(&tt, &tm) != NULL)
 		strftime(buf, size, "%b %e %H:%M:%S %Y", &tm);
 	return buf;
@@ -151,7 +160,7 @@ print_life(struct cli *cli, const json_t *o)
 	char created[32], now[32], last[32];
 
 	when(num(o, "created"), created, sizeof(created));
-	when((uint64_t)time(NULL), now, sizeof(now));
+	when(num(o, "created") + num(o, "age_seconds"), now, sizeof(now));
 	when(num(o, "last_use"), last, sizeof(last));
 	cli_printf(cli, "\tcreated: %s\tcurrent: %s\n", created, now);
 	cli_printf(cli, "\tdiff: %" PRIu64 "(s)\thard: %" PRIu64 "(s)\tsoft: %" PRIu64 "(s)\n",
@@ -166,10 +175,11 @@ print_life(struct cli *cli, const json_t *o)
 			num(o, "packets"), num(hard, "packets"), num(soft, "packets"));
 }
 
+/* FreeBSD's SADB_X_EXT_*. Numbers never wrap here; the flag is as it was asked for. */
 static unsigned int
 flags_of(const json_t *o)
 {
-	unsigned int flags = 0;
+	unsigned int flags = json_is_true(json_object_get(o, "cyclic_seq")) ? 0x40 : 0;
 
 	if (strcmp(str(o, "padding"), "random-pad") == 0)
 		flags |= 0x100;
@@ -196,10 +206,13 @@ print_sa(struct cli *cli, const json_t *o)
 			str(o, "mode"), spi, spi, reqid, reqid);
 	print_alg(cli, o, 'E', "encryption", "encryption_key");
 	print_alg(cli, o, 'A', "authentication", "authentication_key");
-	cli_printf(cli, "\treplay=%" PRIu64 " flags=0x%08x state=%s%s\n",
-			num(o, "replay_window_packets") / 8, flags_of(o), str(o, "state"),
-			json_is_true(json_object_get(o, "esn")) ? " esn" : "");
+	cli_printf(cli, "\tseq=0x%08" PRIx64 " replay=%" PRIu64 " flags=0x%08x state=%s \n",
+			num(o, "seq") & UINT32_MAX, num(o, "replay_window_packets") / 8,
+			flags_of(o), str(o, "state"));
 	print_life(cli, o);
+	cli_printf(cli, "\tsadb_seq=%" PRIu64 " pid=%d refcnt=1\n", num(o, "sadb_seq"), getpid());
+	if (json_object_get(o, "verbose") == NULL)
+		return;
 	cli_printf(cli, "\tfailed: %" PRIu64 "(auth)\t%" PRIu64 "(replay)\t%" PRIu64 "(other)\n",
 			num(o, "auth_failed"), num(o, "replayed"), num(o, "errors"));
 	cli_printf(cli, "\tinterface=%s direction=%s%s%s\n",
@@ -208,91 +221,104 @@ print_sa(struct cli *cli, const json_t *o)
 			str(o, "runs_on"));
 }
 
-static void
-print_sas(struct cli *cli, const json_t *data)
+/* Oldest first. One that went meanwhile is left out, one that came is shown. */
+static json_t *
+next_sa(struct cli *cli, struct cli_list *list)
 {
-	const json_t *o;
-	size_t i;
+	struct sa_ctl *sa = sadb_after(ctl_sadb(cli->ctl), list->id, list->at);
+	json_t *o;
 
-	if (json_array_size(data) == 0)
-		cli_printf(cli, "No SAD entries.\n");
-	json_array_foreach(data, i, o)
-		print_sa(cli, o);
+	if (sa == NULL)
+		return NULL;
+	list->id = sa->id;
+	list->at = sa->order;
+	o = sa_json(cli, sa, list->flags);
+	list->end -= list->end > 0;
+	json_object_set_new(o, "sadb_seq", json_integer((json_int_t)list->end));
+	return o;
 }
 
-struct dump {
-	struct cli *cli;
-	json_t *list;
-	bool keys;
-};
-
-static int
-dump_sa(struct sa_ctl *sa, void *arg)
+static json_t *
+next_none(struct cli *cli, struct cli_list *list)
 {
-	struct dump *d = arg;
-
-	json_array_append_new(d->list, sa_json(d->cli, sa, d->keys));
-	return 0;
+	(void)cli;
+	(void)list;
+	return NULL;
 }
 
 int
-setkey_show_sas(struct cli *cli, bool keys)
+setkey_show_sas(struct cli *cli, unsigned int how)
 {
-	struct dump d = { cli, json_array(), keys };
+	const struct cli_list list = { .next = (how & SETKEY_NONE) != 0 ? next_none : next_sa,
+		.print = print_sa,
+		.none = "No SAD entries.",
+		.end = sadb_count(ctl_sadb(cli->ctl)),
+		.flags = how };
 
-	sadb_foreach(ctl_sadb(cli->ctl), dump_sa, &d);
-	return cli_view(cli, d.list, print_sas);
+	return cli_view_list(cli, &list);
 }
 
 int
 setkey_show_one(struct cli *cli, const struct sa_ctl *sa)
 {
-	json_t *list = json_array();
+	json_t *o = sa_json(cli, sa, 0), *list;
 
-	json_array_append_new(list, sa_json(cli, sa, false));
-	return cli_view(cli, list, print_sas);
+	if (!cli->json)
+		return cli_view(cli, o, print_sa);
+	list = json_array();
+	json_array_append_new(list, o);
+	return cli_view(cli, list, NULL);
 }
 
-static void
-dump_policy(const struct ctl_policy *pol, void *arg)
+/* The next policy: list->at is the interface it belongs to, list->id which of the four. */
+static json_t *
+next_policy(struct cli *cli, struct cli_list *list)
 {
-	struct dump *d = arg;
+	struct ctl_policy pol;
 
-	json_array_append_new(d->list,
-			json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:s}", "id", (json_int_t)pol->id,
-					"direction", pol->out ? "out" : "in", "family",
-					pol->ip6 ? "inet6" : "inet", "src", ip_str(&pol->src),
-					"dst", ip_str(&pol->dst), "reqid", (json_int_t)pol->reqid,
-					"interface", pol->interface));
-}
+	while (list->at < IFACE_MAX) {
+		const struct iface *ifp = iface_at(ctl_ifaces(cli->ctl), (uint16_t)list->at);
 
-static void
-print_policies(struct cli *cli, const json_t *data)
-{
-	const json_t *o;
-	size_t i;
-
-	if (json_array_size(data) == 0)
-		cli_printf(cli, "No SPD entries.\n");
-	json_array_foreach(data, i, o) {
-		const char *all = strcmp(str(o, "family"), "inet") == 0 ? "0.0.0.0/0" : "::/0";
-
-		cli_printf(cli, "%s[any] %s[any] any\n\t%s ipsec\n", all, all, str(o, "direction"));
-		cli_printf(cli, "\tesp/tunnel/%s-%s/unique:%" PRIu64 "\n", str(o, "src"),
-				str(o, "dst"), num(o, "reqid"));
-		cli_printf(cli,
-				"\tspid=%" PRIu64
-				" seq=%zu pid=%d scope=ifnet ifname=%s\n\trefcnt=1\n",
-				num(o, "id"), json_array_size(data) - 1 - i, getpid(),
-				str(o, "interface"));
+		if (ifp != NULL && ctl_policy_at(cli->ctl, ifp, list->id, &pol)) {
+			list->id++;
+			list->end -= list->end > 0;
+			return json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:s, s:I}", "id",
+					(json_int_t)pol.id, "direction", pol.out ? "out" : "in",
+					"family", pol.ip6 ? "inet6" : "inet", "src",
+					ip_str(&pol.src), "dst", ip_str(&pol.dst), "reqid",
+					(json_int_t)pol.reqid, "interface", pol.interface, "seq",
+					(json_int_t)list->end);
+		}
+		list->at++;
+		list->id = 0;
 	}
+	return NULL;
+}
+
+static void
+print_policy(struct cli *cli, const json_t *o)
+{
+	const char *all = strcmp(str(o, "family"), "inet") == 0 ? "0.0.0.0/0" : "::/0";
+
+	cli_printf(cli, "%s[any] %s[any] any\n\t%s ipsec\n", all, all, str(o, "direction"));
+	cli_printf(cli, "\tesp/tunnel/%s-%s/unique:%" PRIu64 "\n", str(o, "src"), str(o, "dst"),
+			num(o, "reqid"));
+	cli_printf(cli,
+			"\tspid=%" PRIu64 " seq=%" PRIu64
+			" pid=%d scope=ifnet ifname=%s\n\trefcnt=1\n",
+			num(o, "id"), num(o, "seq"), getpid(), str(o, "interface"));
 }
 
 int
-setkey_show_policies(struct cli *cli)
+setkey_show_policies(struct cli *cli, unsigned int how)
 {
-	struct dump d = { cli, json_array(), false };
+	struct cli_list list = { .next = (how & SETKEY_NONE) != 0 ? next_none : next_policy,
+		.print = print_policy,
+		.none = "No SPD entries.",
+		.at = 1 };
+	const struct iface *ifp = NULL;
 
-	ctl_policy_foreach(cli->ctl, dump_policy, &d);
-	return cli_view(cli, d.list, print_policies);
+	while ((ifp = iface_next(ctl_ifaces(cli->ctl), ifp)) != NULL)
+		list.end += ifp->policy_id[0] != 0 ? RTE_DIM(ifp->policy_id) : 0;
+	return cli_view_list(cli, &list);
 }

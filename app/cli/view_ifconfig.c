@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/view_ifconfig.h"
 
 /* In the order and with the numbers of FreeBSD's net/if.h. */
 static const struct {
@@ -18,7 +19,7 @@ static const struct {
 	{ IFACE_MONITOR, 0x40000, "MONITOR" } };
 
 static json_t *
-addresses_json(const struct iface *ifp)
+addresses_json(const struct iface *ifp, int af)
 {
 	json_t *list = json_array(), *o;
 	unsigned int i;
@@ -26,11 +27,15 @@ addresses_json(const struct iface *ifp)
 	for (i = 0; i < ifp->nb_addrs; i++) {
 		const struct iface_addr *a = &ifp->addrs[i];
 
+		if (af != 0 && a->prefix.addr.af != af)
+			continue;
 		o = json_pack("{s:s, s:s, s:i}", "family",
 				a->prefix.addr.af == AF_INET ? "inet" : "inet6", "address",
 				ip_str(&a->prefix.addr), "length", a->prefix.len);
 		if (ip_is_set(&a->peer))
 			json_object_set_new(o, "peer", json_string(ip_str(&a->peer)));
+		if (a->prefix.addr.af == AF_INET6 && ip_is_link_local(&a->prefix.addr))
+			json_object_set_new(o, "scope", json_integer(ifp->index));
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -56,14 +61,11 @@ ipsec_json(const struct iface *ifp, json_t *o)
 	json_object_set_new(o, "reqid", json_integer(ifp->reqid));
 	json_object_set_new(o, "mtu_auto", json_boolean(ifp->mtu_auto));
 	json_object_set_new(o, "tunnelfib", json_integer(ifp->tunnelfib));
-	if (ip_is_set(&ifp->local))
-		json_object_set_new(o, "tunnel",
-				json_pack("{s:s, s:s}", "local", ip_str(&ifp->local), "remote",
-						ip_str(&ifp->remote)));
 }
 
+/* @p af: only addresses of this family and what goes with any, 0: all. */
 static json_t *
-iface_json(struct cli *cli, const struct iface *ifp)
+iface_json(struct cli *cli, const struct iface *ifp, int af)
 {
 	json_t *o, *names = json_array();
 	unsigned int i, flags = 0;
@@ -74,14 +76,20 @@ iface_json(struct cli *cli, const struct iface *ifp)
 		flags |= flag_names[i].value;
 		json_array_append_new(names, json_string(flag_names[i].name));
 	}
-	o = json_pack("{s:s, s:s, s:i, s:o, s:i, s:i, s:o}", "name", ifp->name, "group",
-			ifp->kind == IFACE_IPSEC ? "ipsec" : "port", "flags", (int)flags,
-			"flag_names", names, "mtu", ifp->mtu, "fib", ifp->fib, "addresses",
-			addresses_json(ifp));
+	o = json_pack("{s:s, s:i, s:o, s:i, s:o}", "name", ifp->name, "flags", (int)flags,
+			"flag_names", names, "mtu", ifp->mtu, "addresses", addresses_json(ifp, af));
 	if (o == NULL)
 		return NULL;
 	if (ifp->description[0] != '\0')
 		json_object_set_new(o, "description", json_string(ifp->description));
+	if (ip_is_set(&ifp->local))
+		json_object_set_new(o, "tunnel",
+				json_pack("{s:s, s:s}", "local", ip_str(&ifp->local), "remote",
+						ip_str(&ifp->remote)));
+	if (af != 0)
+		return o;
+	json_object_set_new(o, "group", json_string(view_ifconfig_group(ifp)));
+	json_object_set_new(o, "fib", json_integer(ifp->fib));
 	if (ifp->kind == IFACE_PORT)
 		port_json(cli, ifp, o);
 	else
@@ -89,19 +97,45 @@ iface_json(struct cli *cli, const struct iface *ifp)
 	return o;
 }
 
-json_t *
-view_ifconfig(struct cli *cli, const struct iface *ifp)
+const char *
+view_ifconfig_group(const struct iface *ifp)
 {
-	json_t *list = json_array();
-	struct iface *each = NULL;
+	return ifp->kind == IFACE_IPSEC ? "ipsec" : "port";
+}
 
-	if (ifp != NULL) {
-		json_array_append_new(list, iface_json(cli, ifp));
-		return list;
+/* The interface with the next index that is wanted. */
+struct iface *
+view_ifconfig_next(struct cli *cli, struct cli_list *list)
+{
+	while (list->at < IFACE_MAX && (list->end == 0 || list->at <= list->end)) {
+		struct iface *ifp = iface_at(ctl_ifaces(cli->ctl), (uint16_t)list->at++);
+		bool up, in_group;
+
+		if (ifp == NULL)
+			continue;
+		up = (ifp->flags & IFACE_UP) != 0;
+		in_group = strcmp(list->name, view_ifconfig_group(ifp)) == 0;
+		if ((up && (list->flags & VIEW_DOWN) != 0) ||
+				(!up && (list->flags & VIEW_UP) != 0) ||
+				(list->name[0] != '\0' &&
+						in_group == ((list->flags & VIEW_NOT_GROUP) != 0)))
+			continue;
+		return ifp;
 	}
-	while ((each = iface_next(ctl_ifaces(cli->ctl), each)) != NULL)
-		json_array_append_new(list, iface_json(cli, each));
-	return list;
+	return NULL;
+}
+
+json_t *
+view_ifconfig(struct cli *cli, struct cli_list *list)
+{
+	const struct iface *ifp = view_ifconfig_next(cli, list);
+
+	return ifp == NULL ? NULL
+			   : iface_json(cli, ifp,
+					     (list->flags & VIEW_INET) != 0 ? AF_INET
+							     : (list->flags & VIEW_INET6) != 0
+							     ? AF_INET6
+							     : 0);
 }
 
 static const char *
@@ -126,15 +160,16 @@ print_addresses(struct cli *cli, const json_t *o)
 		const char *peer = str(a, "peer");
 		unsigned int len = (unsigned int)num(a, "length");
 		bool v6 = strcmp(str(a, "family"), "inet6") == 0;
+		long long scope = num(a, "scope");
 
-		cli_printf(cli, "\t%s %s%s%s%s", str(a, "family"), str(a, "address"),
-				v6 && strncmp(str(a, "address"), "fe80:", 5) == 0 ? "%" : "",
-				v6 && strncmp(str(a, "address"), "fe80:", 5) == 0 ? str(o, "name")
-										  : "",
-				peer == NULL ? "" : " --> ");
-		cli_printf(cli, "%s", peer == NULL ? "" : peer);
+		cli_printf(cli, "\t%s %s%s%s%s%s", str(a, "family"), str(a, "address"),
+				scope != 0 ? "%" : "", scope != 0 ? str(o, "name") : "",
+				peer == NULL ? "" : " --> ", peer == NULL ? "" : peer);
 		if (v6) {
-			cli_printf(cli, " prefixlen %u\n", len);
+			cli_printf(cli, " prefixlen %u", len);
+			if (scope != 0)
+				cli_printf(cli, " scopeid 0x%llx", scope);
+			cli_printf(cli, "\n");
 			continue;
 		}
 		cli_printf(cli, " netmask 0x%08x", len == 0 ? 0 : UINT32_MAX << (32 - len));
@@ -149,8 +184,8 @@ print_addresses(struct cli *cli, const json_t *o)
 	}
 }
 
-static void
-print_one(struct cli *cli, const json_t *o)
+void
+view_ifconfig_print(struct cli *cli, const json_t *o)
 {
 	const json_t *names = json_object_get(o, "flag_names"),
 		     *tunnel = json_object_get(o, "tunnel"), *v;
@@ -170,6 +205,8 @@ print_one(struct cli *cli, const json_t *o)
 				strchr(str(tunnel, "local"), ':') ? "inet6" : "inet",
 				str(tunnel, "local"), str(tunnel, "remote"));
 	print_addresses(cli, o);
+	if (str(o, "group") == NULL)
+		return;
 	cli_printf(cli, "\tgroups: %s\n", str(o, "group"));
 	if (num(o, "fib") != 0)
 		cli_printf(cli, "\tfib: %lld\n", num(o, "fib"));
@@ -182,14 +219,4 @@ print_one(struct cli *cli, const json_t *o)
 		cli_printf(cli, "\tstatus: %s\n",
 				json_is_true(json_object_get(o, "link")) ? "active" : "no carrier");
 	}
-}
-
-void
-view_ifconfig_print(struct cli *cli, const json_t *interfaces)
-{
-	const json_t *o;
-	size_t i;
-
-	json_array_foreach(interfaces, i, o)
-		print_one(cli, o);
 }

@@ -111,18 +111,35 @@ copy_body(FILE *from, size_t length)
 	return fflush(stdout) == 0 ? 0 : -1;
 }
 
+/* A head and the output behind it, which is printed. NULL: the connection broke. */
+static json_t *
+read_part(FILE *from)
+{
+	json_t *head = read_head(from);
+
+	if (head == NULL ||
+			copy_body(from,
+					(size_t)json_integer_value(
+							json_object_get(head, "length"))) == 0)
+		return head;
+	json_decref(head);
+	return NULL;
+}
+
 static int
 read_answer(int fd, int *ret_done)
 {
 	int status = -1, dup_fd = dup(fd);
 	FILE *from = dup_fd < 0 ? NULL : fdopen(dup_fd, "r");
-	json_t *head = from == NULL ? NULL : read_head(from);
-	const char *error = json_string_value(json_object_get(head, "error"));
+	json_t *head = from == NULL ? NULL : read_part(from);
+	const char *error;
 
-	if (head != NULL &&
-			copy_body(from,
-					(size_t)json_integer_value(
-							json_object_get(head, "length"))) == 0)
+	while (json_is_true(json_object_get(head, "more"))) {
+		json_decref(head);
+		head = read_part(from);
+	}
+	error = json_string_value(json_object_get(head, "error"));
+	if (head != NULL)
 		status = (int)json_integer_value(json_object_get(head, "status"));
 	if (ret_done != NULL)
 		*ret_done = (int)json_integer_value(json_object_get(head, "done"));
@@ -181,7 +198,8 @@ ask(int fd, json_t *request, int *ret_done)
 int
 client_ask(int fd, int argc, char *const argv[], bool json, const char *input, size_t input_len)
 {
-	json_t *request = json_pack("{s:o, s:b}", "argv", words_pack(argc, argv), "json", json);
+	json_t *request = json_pack("{s:o, s:b, s:b}", "argv", words_pack(argc, argv), "json", json,
+			"parts", true);
 
 	if (request != NULL && input != NULL &&
 			json_object_set_new(request, "input", json_stringn(input, input_len)) !=

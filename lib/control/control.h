@@ -151,6 +151,9 @@ struct ctl_policy {
 	uint32_t reqid;
 	char interface[IFACE_NAME_MAX];
 };
+/** Policy @p i (0 to 3) of an interface. false: it has none. */
+bool ctl_policy_at(struct ctl *ctl, const struct iface *ifp, unsigned int i,
+		struct ctl_policy *ret_policy);
 void ctl_policy_foreach(
 		struct ctl *ctl, void (*cb)(const struct ctl_policy *policy, void *arg), void *arg);
 
@@ -172,6 +175,7 @@ bool ctl_sysctl_at(struct ctl *ctl, unsigned int i, struct ctl_sysctl *ret_sysct
 struct ctl_sa_counts {
 	uint64_t packets, bytes, auth_failed, replayed, errors;
 	uint64_t last_use_s; /* wall clock, 0: never */
+	uint64_t seq;        /* the highest number sent, or received and good */
 };
 void ctl_sa_counts(struct ctl *ctl, const struct sa_ctl *sa, struct ctl_sa_counts *ret_counts);
 struct ctl_if_counts {

@@ -7,32 +7,44 @@
 #include <rte_cycles.h>
 
 #include "control/ctl.h"
+#include "ipsec/sa_progress.h"
 
 /* --- policies --- */
 
 /* As FreeBSD keeps them: in IPv4, out IPv4, in IPv6, out IPv6. */
+bool
+ctl_policy_at(struct ctl *ctl, const struct iface *ifp, unsigned int i,
+		struct ctl_policy *ret_policy)
+{
+	struct ctl_policy p = { 0 };
+
+	(void)ctl;
+	ctl_assert_thread();
+	if (ifp->kind != IFACE_IPSEC || i >= RTE_DIM(ifp->policy_id) || ifp->policy_id[i] == 0)
+		return false;
+	p.id = ifp->policy_id[i];
+	p.reqid = ifp->reqid;
+	p.out = i % 2 == 1;
+	p.ip6 = i >= 2;
+	p.src = p.out ? ifp->local : ifp->remote;
+	p.dst = p.out ? ifp->remote : ifp->local;
+	snprintf(p.interface, sizeof(p.interface), "%s", ifp->name);
+	*ret_policy = p;
+	return true;
+}
+
 void
 ctl_policy_foreach(
 		struct ctl *ctl, void (*cb)(const struct ctl_policy *policy, void *arg), void *arg)
 {
 	const struct iface *ifp;
+	struct ctl_policy p;
 	unsigned int i;
 
 	ctl_assert_thread();
-	for (ifp = iface_next(ctl->ifaces, NULL); ifp != NULL; ifp = iface_next(ctl->ifaces, ifp)) {
-		if (ifp->kind != IFACE_IPSEC || ifp->policy_id[0] == 0)
-			continue;
-		for (i = 0; i < RTE_DIM(ifp->policy_id); i++) {
-			struct ctl_policy p = { .id = ifp->policy_id[i], .reqid = ifp->reqid };
-
-			p.out = i % 2 == 1;
-			p.ip6 = i >= 2;
-			p.src = p.out ? ifp->local : ifp->remote;
-			p.dst = p.out ? ifp->remote : ifp->local;
-			snprintf(p.interface, sizeof(p.interface), "%s", ifp->name);
+	for (ifp = iface_next(ctl->ifaces, NULL); ifp != NULL; ifp = iface_next(ctl->ifaces, ifp))
+		for (i = 0; ctl_policy_at(ctl, ifp, i, &p); i++)
 			cb(&p, arg);
-		}
-	}
 }
 
 /* --- counters --- */
@@ -51,6 +63,7 @@ void
 ctl_sa_counts(struct ctl *ctl, const struct sa_ctl *sa, struct ctl_sa_counts *ret_counts)
 {
 	const struct counter_table *t = sa->counters;
+	struct sa_progress progress;
 	uint64_t last = 0;
 	uint32_t i;
 
@@ -64,6 +77,8 @@ ctl_sa_counts(struct ctl *ctl, const struct sa_ctl *sa, struct ctl_sa_counts *re
 	for (i = 0; i < t->nb_copies && ret_counts->packets != 0; i++)
 		last = RTE_MAX(last, counter_row(t, i, sa->id)[SA_CNT_LAST_USE]);
 	ret_counts->last_use_s = last == 0 ? 0 : wall_clock_of(last);
+	sa_progress_get(sa, &progress);
+	ret_counts->seq = progress.seq;
 }
 
 void

@@ -3,68 +3,10 @@
  * Stages 6 and 7: a packet routed to an ipsec interface goes through an engine; what comes out is an ESP packet, which gets the tunnel's
  * outer header and the next hop that the control core keeps on the interface (ADR 3, ADR 10).
  */
-#include <rte_esp.h>
-
+#include "datapath/decide_esp.h"
 #include "datapath/stages.h"
-#include "route/nexthop.h"
 
 #include "datapath/poison.h"
-
-/* Has the interface encapsulated this packet before, or is it too deep in tunnels? */
-static inline bool
-out_loops(const struct pkt_meta *meta, uint16_t index)
-{
-	uint8_t i;
-
-	if (likely(meta->depth == 0))
-		return false;
-	if (meta->depth >= DP_NEST_MAX)
-		return true;
-	for (i = 0; i < meta->depth; i++)
-		if (meta->nested[i] == index)
-			return true;
-	return false;
-}
-
-/* May the packet go out by the interface? DROP_TOO_BIG is not final: it may be fragmented. */
-static inline enum drop_reason
-out_check(const struct iface_row *row, struct rte_mbuf *m)
-{
-	const struct sa *sa;
-
-	if (unlikely(row == NULL || !iface_row_passes(row)))
-		return DROP_OUT_IF_DOWN;
-	sa = row->sa_out;
-	if (unlikely(sa == NULL))
-		return DROP_NO_SA_OUT;
-	if (unlikely(out_loops(pkt_meta(m), row->index)))
-		return DROP_TUNNEL_LOOP;
-	if (unlikely(m->pkt_len > row->mtu))
-		return DROP_TOO_BIG;
-	if (unlikely(rte_pktmbuf_headroom(m) < row->outer.len + RTE_ETHER_HDR_LEN +
-							    sizeof(struct rte_esp_hdr) +
-							    sa->iv_len ||
-			    rte_pktmbuf_tailroom(m) < sa->overhead))
-		return DROP_HEADROOM;
-	return DROP_NONE;
-}
-
-static inline void
-out_wrap(const struct iface_row *row, struct rte_mbuf *m)
-{
-	struct pkt_meta *meta = pkt_meta(m);
-	const bool ip6 = meta->flags & PKT_IP6;
-
-	meta->sa = row->sa_out;
-	meta->out = row->index;
-	meta->tunnel = row->tunnel;
-	meta->inner_len = (uint16_t)m->pkt_len;
-	meta->inner_proto = ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
-	meta->shown = outer_show(&row->outer, m, ip6);
-	meta->verdict = DROP_NONE;
-	meta->nested[meta->depth++] = row->index;
-	meta->flags |= PKT_ENCAP;
-}
 
 static void
 out_reject(struct worker *w, struct frame *f, const struct iface_row *row, enum drop_reason bad,
@@ -122,7 +64,7 @@ dp_ipsec_out(struct worker *w, struct frame *f)
 	out_rows(dp, pkt, rows, n);
 	for (i = 0; i < n; i++) {
 		const struct iface_row *row = rows[i];
-		const enum drop_reason bad = out_check(row, pkt[i]);
+		const enum drop_reason bad = decide_out(row, pkt[i]);
 
 		if (unlikely(bad != DROP_NONE)) {
 			out_reject(w, f, row, bad, pkt[i]);
@@ -130,7 +72,7 @@ dp_ipsec_out(struct worker *w, struct frame *f)
 		}
 		for (e = 0; e + 1 < dp->nb_engines && dp->engine[e] != row->sa_out->engine; e++)
 			;
-		out_wrap(row, pkt[i]);
+		decide_wrap(row, pkt[i]);
 		go[e][nb_go[e]++] = pkt[i];
 	}
 	for (e = 0; e < dp->nb_engines; e++) {
@@ -195,23 +137,17 @@ out_ip_id(struct worker *w)
 	return w->ip_id;
 }
 
-/* The ESP packet goes where the tunnel's remote end is. */
 static inline void
 out_push(struct worker *w, struct frame *f, const struct iface_row *row, struct rte_mbuf *m)
 {
-	switch (nh_kind(pkt_meta(m)->nh = row->outer_nh)) {
-	case NH_NEIGH:
+	const struct dp_verdict v = decide_outer(row, m, out_ip_id(w));
+
+	if (likely(v.to == DP_TO_OUT))
 		dp_push(w, &f->out, m);
-		return;
-	case NH_ATTACHED:
-		dp_punt(w, PUNT_NEIGH, m);
-		return;
-	case NH_IPSEC:
-		dp_push(w, &f->encap, m); /* a tunnel through a tunnel: next poll */
-		return;
-	default:
-		dp_drop(w, DROP_TUNNEL_NO_ROUTE, m);
-	}
+	else if (v.to == DP_TO_ENCAP)
+		dp_push(w, &f->encap, m);
+	else
+		dp_end(w, v, m);
 }
 
 /* Stage 7: out_done -> out | punt | encap. */
@@ -241,10 +177,6 @@ dp_ipsec_out_done(struct worker *w, struct frame *f)
 		}
 		run.packets++;
 		run.bytes += meta->inner_len;
-		outer_push(&run.row->outer, pkt[i], meta->shown, out_ip_id(w));
-		meta->flags = (uint8_t)(PKT_ORIGINATED |
-				(run.row->outer.af == AF_INET6 ? PKT_IP6 : 0));
-		meta->fib = run.row->tunnelfib;
 		out_push(w, f, run.row, pkt[i]);
 	}
 	out_run_flush(w, &run);

@@ -145,7 +145,7 @@ dp_push_ip(struct worker *w, struct rte_mbuf *m)
 }
 
 /** A verdict that ends the packet's way through the worker: DP_TO_DROP, DP_TO_DROP_ICMP, DP_TO_PUNT. Out of the fast path (punt.c). */
-void dp_end(struct worker *w, struct dp_verdict v, struct rte_mbuf *m);
+__rte_cold void dp_end(struct worker *w, struct dp_verdict v, struct rte_mbuf *m);
 
 /** One poll of a worker (pipeline.c). @return Packets received. */
 unsigned int worker_poll(struct worker *w);

@@ -263,6 +263,22 @@ sadb_foreach(struct sadb *db, int (*cb)(struct sa_ctl *ctl, void *arg), void *ar
 	return 0;
 }
 
+struct sa_ctl *
+sadb_after(const struct sadb *db, uint32_t id, uint64_t order)
+{
+	const struct sa_ctl *last = id == 0 ? NULL : db->entries[id].ctl;
+	struct entry *e;
+
+	if (last != NULL && last->order == order) {
+		e = TAILQ_NEXT(&db->entries[id], by_age);
+	} else {
+		e = TAILQ_FIRST(&db->all);
+		while (e != NULL && e->ctl->order <= order)
+			e = TAILQ_NEXT(e, by_age);
+	}
+	return e == NULL ? NULL : e->ctl;
+}
+
 uint32_t
 sadb_count(const struct sadb *db)
 {

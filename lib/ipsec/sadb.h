@@ -46,6 +46,11 @@ struct sa_ctl *sadb_next_of(const struct sadb *db, const struct ip_addr *src,
  * returns that.
  */
 int sadb_foreach(struct sadb *db, int (*cb)(struct sa_ctl *ctl, void *arg), void *arg);
+/**
+ * The one that was added next after the SA of this @p id and @p order, which may be gone by now; 0 and 0: the oldest. For a walk with
+ * pauses.
+ */
+struct sa_ctl *sadb_after(const struct sadb *db, uint32_t id, uint64_t order);
 uint32_t sadb_count(const struct sadb *db);
 
 /**

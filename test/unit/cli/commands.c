@@ -46,7 +46,7 @@ sets_up_the_tunnel_of_the_man_page(void **state)
 	HAS("setkey -D",
 			"192.0.2.1 192.0.2.2\n\tesp mode=tunnel spi=10000(0x00002710) "
 			"reqid=100(0x00000064)\n");
-	HAS("setkey -D", "interface=ipsec0 direction=out");
+	HAS("setkey -Dv", "interface=ipsec0 direction=out");
 	assert_null(strstr(gateway_say("setkey -D"), "VerySecure"));
 	assert_null(strstr(gateway_say("setkey -D"), "56657279")); /* "Very" */
 	HAS("setkey -DP", "\tesp/tunnel/192.0.2.2-192.0.2.1/unique:100\n");
@@ -118,7 +118,7 @@ says_what_is_wrong_with_ifconfig(void **state)
 		{ "ifconfig ipsec0 mtu 0", "ipsec0: mtu 0 is not a size (or: mtu auto)\n" },
 		{ "ifconfig ipsec0 reqid 4294967296",
 				"ipsec0: reqid 4294967296 is not a number from 0 to 4294967295\n" },
-		{ "ifconfig ipsec0 inet", "ipsec0: inet without an address\n" },
+		{ "ifconfig ipsec0 inet6 alias", "ipsec0: alias without a value\n" },
 		{ "ifconfig ipsec0 inet 10.0.0.1/33",
 				"ipsec0: address 10.0.0.1/33 is not with a length from 0 to 32\n" },
 		{ "ifconfig ipsec0 inet 2001:db8::1",

@@ -34,7 +34,7 @@ offers_what_fits(void **state)
 		{ "help qu", "quit" },
 		{ "clear ", "counters" },
 		{ "arp -s 192.0.2.5 02:00:00:00:00:05 ", "wan0" },
-		{ "setkey -D", "-D -DP" },
+		{ "setkey -D", "-D -DP -Dv" },
 		{ "ifconfig \"open", "" },
 	};
 	unsigned int i, k;

@@ -142,7 +142,8 @@ a_dot_or_control_d_ends_statements(void **state)
 	assert_string_equal(ASK(&client, "dump;\n.\n"), "No SAD entries.\n" CLI_PROMPT);
 	assert_string_equal(ASK(&client, "setkey -c\r\ndump;\004"), "No SAD entries.\n" CLI_PROMPT);
 	assert_string_equal(ASK(&client, "setkey -c\nrubbish\n^D\r\n"),
-			"line 1: 'rubbish' where this is expected: end of file add get delete "
+			"line 1, column 1: 'rubbish' where this is expected: end of file add get "
+			"delete "
 			"deleteall flush dump spdadd "
 			"spddelete spdflush spddump ; (nothing was done)\n" CLI_PROMPT);
 }
@@ -187,6 +188,50 @@ refuses_a_line_without_end_and_goes_on(void **state)
 	client_ask(&client, line, sizeof(line));
 	has(ASK(&client, "\r\n"), "line: longer than 500 characters, refused\r\n");
 	has(ASK(&client, "ifconfig -l\r\n"), "wan0\r\n" CLI_PROMPT);
+}
+
+/* The rest of a paste that is refused is no command: it may hold keys, and would stay in the history. */
+static void
+what_follows_a_refused_statement_is_left_out_up_to_the_end(void **state)
+{
+	static char line[5000];
+	int echo;
+
+	(void)state;
+	memset(line, 'x', sizeof(line));
+	for (echo = 0; echo < 2; echo++) {
+		ASK(&client, "setkey -c\n");
+		client_ask(&client, line, sizeof(line));
+		has(ASK(&client, "\nadd 192.0.2.1 192.0.2.2 esp 300 -E null;\nifconfig -l\n"),
+				"left out");
+		assert_null(strstr(client.text, "wan0"));
+		has(ASK(&client, ".\nsetkey -D\n"), "No SAD entries.");
+		ASK(&client, DO_ECHO);
+	}
+	assert_null(strstr(ASK(&client, "\033[A\033[A"), "null"));
+	has(client.text, "setkey -c"); /* the one before the last */
+}
+
+static void
+keeps_nothing_that_may_hold_a_key_in_the_history(void **state)
+{
+	static const char *const lines[] = {
+		"add 192.0.2.1 192.0.2.2 esp 300 -E aes-gcm-16 \"12345678901234567890\";\r\n",
+		"\"12345678901234567890\" ;\r\n",
+		"setkey -f -E \"12345678901234567890\"\r\n",
+		"ifconfig 0x12345678901234567890\r\n",
+		"ifconfig 'open 12345678901234567890\r\n",
+	};
+	unsigned int i;
+
+	(void)state;
+	ASK(&client, DO_ECHO);
+	ASK(&client, "ifconfig wan0 0xffffff00\r\n");
+	for (i = 0; i < RTE_DIM(lines); i++)
+		client_ask(&client, lines[i], strlen(lines[i]));
+	has(ASK(&client, "\033[A"), "ifconfig wan0 0xffffff00");
+	assert_null(strstr(ASK(&client, "\033[A"), "1234"));
+	assert_null(strstr(ASK(&client, "\033[B\033[B"), "1234"));
 }
 
 static void
@@ -286,6 +331,8 @@ main(void)
 		TEST(runs_what_is_pasted_before_the_client_closes_its_side),
 		TEST(quits),
 		TEST(refuses_a_line_without_end_and_goes_on),
+		TEST(what_follows_a_refused_statement_is_left_out_up_to_the_end),
+		TEST(keeps_nothing_that_may_hold_a_key_in_the_history),
 		TEST(survives_floods_of_telnet_commands),
 		TEST(survives_rubbish),
 		TEST(a_reader_that_does_not_read_holds_up_only_itself),

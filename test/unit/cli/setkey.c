@@ -126,6 +126,104 @@ an_empty_text_is_no_statement(void **state)
 	assert_null(parsed(" # nothing\n\n;;", &list));
 }
 
+/* A digit too few: the first makes a byte of its own, as in setkey(8). */
+static void
+takes_an_odd_number_of_digits(void **state)
+{
+	struct setkey_list list;
+	const struct sa_keys *keys = &parsed(ADD "-A hmac-sha1 0xa1b2c3d;", &list)->prm.keys;
+
+	(void)state;
+	assert_int_equal(keys->auth_len, 4);
+	assert_memory_equal(keys->auth, "\x0a\x1b\x2c\x3d", 4);
+	setkey_free(&list);
+	keys = &parsed(ADD "-A hmac-sha1 0X7;", &list)->prm.keys;
+	assert_int_equal(keys->auth_len, 1);
+	assert_int_equal(keys->auth[0], 7);
+	setkey_free(&list);
+}
+
+/* A file that says 010 to setkey(8) means ten. */
+static void
+numbers_are_decimal_or_hexadecimal_and_never_octal(void **state)
+{
+	struct setkey_list list;
+	const struct sa_params *prm =
+			&parsed("add 192.0.2.1 192.0.2.2 esp 0001000 -u 010 -r 0x10;", &list)->prm;
+
+	(void)state;
+	assert_int_equal(prm->spi, 1000);
+	assert_int_equal(prm->reqid, 10);
+	assert_int_equal(prm->replay_window, 128);
+	setkey_free(&list);
+}
+
+static void
+cipher_and_authentication_come_in_either_order(void **state)
+{
+	static const char *const texts[] = {
+		ADD "-E aes-cbc 0x00112233445566778899aabbccddeeff -A hmac-sha1 \"12345\";",
+		ADD "-A hmac-sha1 \"12345\" -E aes-cbc 0x00112233445566778899aabbccddeeff;",
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct setkey_list list;
+		const struct sa_params *prm = &parsed(texts[i], &list)->prm;
+
+		assert_ptr_equal(prm->enc, alg_find_encryption("aes-cbc"));
+		assert_ptr_equal(prm->auth, alg_find_authentication("hmac-sha1"));
+		assert_int_equal(prm->keys.enc_len, 16);
+		assert_int_equal(prm->keys.auth_len, 5);
+		setkey_free(&list);
+	}
+}
+
+/* The statements that name other protocols are left to the one who does them: there is nothing to flush, and nothing can be added. */
+static void
+takes_statements_of_other_protocols(void **state)
+{
+	static const char text[] =
+			"flush ah; dump ipcomp; deleteall 192.0.2.1 192.0.2.2 tcp;\n"
+			"add 10.1.10.34 10.1.10.36 tcp 0x1000 -A tcp-md5 \"TCP-MD5 BGP secret\" ;\n"
+			"add 10.1.10.34 10.1.10.36 ipcomp 0x1000 -C deflate -R;\n"
+			"get 192.0.2.1 192.0.2.2 esp-old 300;";
+	static const char *const protocols[] = { "ah", "ipcomp", "tcp", "tcp", "ipcomp",
+		"esp-old" };
+	struct setkey_list list;
+	struct setkey_statement *s = parsed(text, &list);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++, s = STAILQ_NEXT(s, next))
+		assert_string_equal(s->protocol, protocols[i]);
+	assert_null(s);
+	setkey_free(&list);
+}
+
+static void
+takes_deleteall_without_protocol_and_comments_everywhere(void **state)
+{
+	static const char text[] = "deleteall 192.0.2.1 192.0.2.2 ;# \"; flush\n"
+				   "spdadd 0.0.0.0/0 0.0.0.0/0 any # one; two\n"
+				   "-P out none ; # the end; \n"
+				   "add # from\n192.0.2.1#to\n192.0.2.2\nesp 256 -E null;";
+	struct setkey_list list;
+	struct setkey_statement *s = parsed(text, &list);
+
+	(void)state;
+	assert_int_equal(s->op, SETKEY_DELETEALL);
+	assert_string_equal(s->protocol, "");
+	s = STAILQ_NEXT(s, next);
+	assert_int_equal(s->op, SETKEY_SPDADD);
+	s = STAILQ_NEXT(s, next);
+	assert_int_equal(s->op, SETKEY_ADD);
+	assert_string_equal(ip_str(&s->prm.dst), "192.0.2.2");
+	assert_null(STAILQ_NEXT(s, next));
+	setkey_free(&list);
+}
+
 static void
 says_what_is_wrong_and_where(void **state)
 {
@@ -133,47 +231,73 @@ says_what_is_wrong_and_where(void **state)
 		const char *text, *msg;
 	} cases[] = {
 		{ "ad 1 2",
-				"line 1: 'ad' where this is expected: end of file add get delete "
-				"deleteall flush dump spdadd "
+				"line 1, column 1: 'ad' where this is expected: end of file add "
+				"get "
+				"delete deleteall flush dump spdadd "
 				"spddelete spdflush spddump ;" },
 		{ "flush;\n\nadd 10.0.0.300 192.0.2.2 esp 1000;",
-				"line 3: 10.0.0.300 is not an IP address" },
-		{ "add 192.0.2.1 192.0.2.2 ah 1000;", "line 1: protocol ah is not there (esp)" },
-		{ "flush ah;", "line 1: protocol ah is not there (esp, any)" },
-		{ "add 192.0.2.1 192.0.2.2 esp spi;", "line 1: SPI spi is not a number" },
+				"line 3, column 5: 10.0.0.300 is not an IP address" },
+		{ "add 192.0.2.1 192.0.2.2 blowfish 1000;",
+				"line 1, column 25: protocol blowfish is not there (esp)" },
+		{ "flush oh;", "line 1, column 7: protocol oh is not there (esp)" },
+		{ "add 192.0.2.1 192.0.2.2 any 1000;",
+				"line 1, column 25: protocol any is not there (esp)" },
+		{ "add 192.0.2.1 192.0.2.2 esp spi;",
+				"line 1, column 29: SPI spi is not a number" },
 		{ "add 192.0.2.1 192.0.2.2 esp 4294967296;",
-				"line 1: SPI 4294967296 is too large (0 to 4294967295)" },
-		{ "add 192.0.2.1 192.0.2.2 esp -5;", "line 1: SPI -5 is not a number" },
+				"line 1, column 29: SPI 4294967296 is too large (0 to "
+				"4294967295)" },
+		{ "add 192.0.2.1 192.0.2.2 esp -5;", "line 1, column 29: SPI -5 is not a number" },
+		{ "add 192.0.2.1 192.0.2.2 esp 256-300;",
+				"line 1, column 29: SPI 256-300 is a range, an SA has one" },
+		{ "add 192.0.2.1 2001:db8::2 esp 256 ;",
+				"line 1, column 15: 192.0.2.1 and 2001:db8::2 mix IPv4 and IPv6" },
+		{ "add -4 2001:db8::1 2001:db8::2 esp 256 ;",
+				"line 1, column 8: 2001:db8::1 is not an IPv4 address" },
+		{ "add -n localhost 2001:db8::2 esp 256 ;",
+				"line 1, column 8: localhost is not an IP address" },
 		{ ADD "-m tunel " GCM ";",
-				"line 1: mode tunel is not there (tunnel, transport, any)" },
-		{ ADD "-u many " GCM ";", "line 1: reqid many is not a number" },
+				"line 1, column 37: mode tunel is not there (tunnel, transport, "
+				"any)" },
+		{ ADD "-u many " GCM ";", "line 1, column 37: reqid many is not a number" },
 		{ ADD "-r 513 " GCM ";",
-				"line 1: replay window of 513 octets is above the maximum (512 "
-				"octets, 4096 packets)" },
+				"line 1, column 37: replay window of 513 octets is above the "
+				"maximum (512 octets, 4096 packets)" },
 		{ ADD "-f none " GCM ";",
-				"line 1: -f none is not there (zero-pad, random-pad, seq-pad, "
-				"nocyclic-seq)" },
-		{ ADD "-natt 0 4500 " GCM ";", "line 1: -natt port 0 is not a port (1 to 65535)" },
+				"line 1, column 37: -f none is not there (zero-pad, random-pad, "
+				"seq-pad, nocyclic-seq)" },
+		{ ADD "-natt 0 4500 " GCM ";",
+				"line 1, column 40: -natt source port 0 is not a port (1 to "
+				"65535)" },
 		{ ADD "-natt 4500 65536 " GCM ";",
-				"line 1: -natt destination port 65536 is too large (0 to 65535)" },
-		{ ADD "-A hmac-sha1 0x123;",
-				"line 1: -A key has an odd number of hexadecimal digits, 3" },
+				"line 1, column 45: -natt destination port 65536 is too large (0 "
+				"to "
+				"65535)" },
+		{ ADD "-natt 4500 no-such-service " GCM ";",
+				"line 1, column 45: -natt destination port no-such-service is not "
+				"a "
+				"number" },
+		{ ADD "-natt_mtu 1400 " GCM ";", "line 1, column 34: -natt_mtu is not there" },
+		{ ADD "-C deflate -R;",
+				"line 1, column 37: -C deflate is not there: compression is "
+				"ipcomp's (esp alone is done)" },
+		{ ADD "-A hmac-sha1 0x;", "line 1, column 47: -A key 0x has no digits" },
 		{ ADD "-A hmac-sha1 0x12zz;",
-				"line 1: -A key has something else than hexadecimal digits" },
-		{ ADD "-A hmac-sha1 secret;",
-				"line 1: -A key is neither \"quoted\" nor 0x and hexadecimal "
+				"line 1, column 47: -A key has something else than hexadecimal "
 				"digits" },
-		{ ADD "-E aes-cbc \"open;\nflush;", "line 1: a quote is not closed on its line" },
-		{ ADD GCM " " GCM ";", "line 1: -E is given twice" },
+		{ ADD "-A hmac-sha1 secret;",
+				"line 1, column 47: -A key is neither \"quoted\" nor 0x and "
+				"hexadecimal digits" },
+		{ ADD "-E aes-cbc \"open;\nflush;",
+				"line 1, column 45: a quote is not closed on its line" },
+		{ "flush;\n" ADD GCM "\n " GCM ";", "line 3, column 5: -E is given twice" },
 		{ ADD GCM,
-				"line 1: the text ends where this is expected: -m -u -r -f -lh -ls "
-				"-bh -bs -ph -ps -esn "
-				"-natt -E -A ;" },
+				"line 1, column 90: the text ends where this is expected: -m -u -r "
+				"-f -lh -ls -bh -bs -ph -ps -esn -natt -E -A ;" },
 		{ ADD "-x 1;",
-				"line 1: '-x' where this is expected: -m -u -r -f -lh -ls -bh -bs "
-				"-ph -ps -esn -natt -E "
-				"-A ;" },
-		{ "spdadd 1 2", "line 1: the text ends where this is expected: ;" },
+				"line 1, column 34: '-x' where this is expected: -m -u -r -f -lh "
+				"-ls -bh -bs -ph -ps -esn -natt -E -A ;" },
+		{ "spdadd 1 2", "line 1, column 11: the text ends where this is expected: ;" },
 	};
 	unsigned int i;
 
@@ -198,7 +322,7 @@ names_the_algorithms_that_are_there(void **state)
 
 	(void)state;
 	assert_int_equal(setkey_parse(text, strlen(text), &list, &err), -EINVAL);
-	assert_non_null(strstr(err.msg, "line 1: -E des-cbc is not there ("));
+	assert_non_null(strstr(err.msg, "line 1, column 37: -E des-cbc is not there ("));
 	assert_non_null(strstr(err.msg, "aes-gcm-16"));
 }
 
@@ -209,7 +333,7 @@ never_shows_a_key_in_a_message(void **state)
 		ADD "-E aes-cbc 0x00112233445566778899aabbccddeeff 0x5ec2e75ec2e7;",
 		ADD "-m 0x5ec2e75ec2e7;",
 		ADD "-u 0x5ec2e75ec2e75ec2e75ec2e75ec2e7;",
-		ADD "-A hmac-sha1 0x5ec2e75ec2e75ec2e7f;",
+		ADD "-A hmac-sha1 0x5ec2e75ec2e75ec2e7f",
 		ADD "-E aes-cbc \"5ec2e7\" \"5ec2e75ec2e7\";",
 		ADD "-E 0x5ec2e75ec2e7 aes-cbc;",
 	};
@@ -258,6 +382,11 @@ main(void)
 		cmocka_unit_test(reads_every_option),
 		cmocka_unit_test(reads_several_statements_per_line),
 		cmocka_unit_test(an_empty_text_is_no_statement),
+		cmocka_unit_test(takes_an_odd_number_of_digits),
+		cmocka_unit_test(numbers_are_decimal_or_hexadecimal_and_never_octal),
+		cmocka_unit_test(cipher_and_authentication_come_in_either_order),
+		cmocka_unit_test(takes_statements_of_other_protocols),
+		cmocka_unit_test(takes_deleteall_without_protocol_and_comments_everywhere),
 		cmocka_unit_test(says_what_is_wrong_and_where),
 		cmocka_unit_test(names_the_algorithms_that_are_there),
 		cmocka_unit_test(never_shows_a_key_in_a_message),

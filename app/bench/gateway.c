@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The gateway that is measured: EAL, ports, tunnels and SAs as the options say, and the packets that shall come in. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+
+#include "base/log.h"
+#include "bench.h"
+#include "drivers/registry.h"
+
+#define EAL_ARGS_MAX 64
+#define PREPARE_SECONDS 20
+
+int
+bench_eal_start(struct bench *b, int argc, char **argv, struct err *err)
+{
+	static char no_pci[] = "--no-pci";
+	char *eal[EAL_ARGS_MAX];
+	int i, n = 0;
+
+	if (argc > EAL_ARGS_MAX - 2) {
+		err_set(err, E2BIG, "EAL: too many arguments, %d (%d)", argc, EAL_ARGS_MAX - 2);
+		return -1;
+	}
+	for (i = 0; i < argc; i++)
+		eal[n++] = argv[i];
+	if (b->args.port[0][0] == '\0')
+		eal[n++] = no_pci;
+	eal[n] = NULL;
+	if (rte_eal_init(n, eal) >= 0)
+		return 0;
+	err_set(err, rte_errno, "EAL: %s", rte_strerror(rte_errno));
+	return -1;
+}
+
+static int
+apply(struct bench *b, enum bench_phase phase, struct err *err)
+{
+	char *text = bench_config(&b->args, phase);
+	struct cfg_errors errors = { 0 };
+	struct cfg *cfg = text == NULL ? NULL : cfg_read_text(text, ".", &errors);
+	int rc = -EINVAL;
+
+	free(text);
+	if (cfg != NULL)
+		rc = ctl_apply(b->ctl, cfg, &errors);
+	if (rc != 0)
+		err_set(err, EINVAL, "%s%s%s%s", errors.n != 0 ? errors.list[0].path : "",
+				errors.n != 0 && errors.list[0].path[0] != '\0' ? ": " : "",
+				errors.n != 0 ? errors.list[0].msg : "configuration: out of memory",
+				errors.n > 1 ? " (and more)" : "");
+	cfg_errors_free(&errors);
+	if (rc != 0) {
+		cfg_free(cfg);
+		return rc;
+	}
+	cfg_free(b->cfg);
+	b->cfg = cfg;
+	return 0;
+}
+
+static int
+source_open(struct bench *b, struct err *err)
+{
+	uint16_t port[2];
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		if (rte_eth_dev_get_port_by_name(bench_port_device(&b->args, i), &port[i]) != 0)
+			return err_set(err, ENODEV, "port: no device %s",
+					bench_port_device(&b->args, i));
+	return source_create(&b->source, &b->args, ctl_dataplane(b->ctl)->pool, port, err);
+}
+
+/* The pcap of net_pcap is made before there is a gateway: only frames and flows of the source are needed. */
+static int
+traffic_file_make(struct bench *b, struct err *err)
+{
+	static const char template[] = "/tmp/dpdk-ipsecif-bench-XXXXXX.pcap";
+	struct bench_source shapes = { .args = &b->args };
+	int fd;
+
+	if (b->args.traffic != TRAFFIC_PCAP || b->args.pcap[0] != '\0')
+		return 0;
+	memcpy(b->traffic_file, template, sizeof(template));
+	fd = mkstemps(b->traffic_file, 5);
+	if (fd < 0) {
+		b->traffic_file[0] = '\0';
+		return err_set(err, errno, "%s: cannot be created", template);
+	}
+	close(fd);
+	snprintf(b->args.pcap, sizeof(b->args.pcap), "%s", b->traffic_file);
+	source_shape(&shapes, SOURCE_FLOW_OUT);
+	return pcap_write_plain(&shapes, b->traffic_file, err);
+}
+
+int
+bench_gateway_create(struct bench *b, struct err *err)
+{
+	unsigned int lcores[WORKER_MAX], n = 0, i;
+	const struct engine_ops *engines[ENGINE_MAX];
+	struct ctl_args prm = {
+		.worker_lcores = lcores, .port_ops = registry_ports(), .engines = engines
+	};
+	int rc;
+
+	rc = traffic_file_make(b, err);
+	if (rc != 0)
+		return rc;
+	RTE_LCORE_FOREACH_WORKER(i)
+		if (n < WORKER_MAX)
+			lcores[n++] = i;
+	if (n == 0)
+		lcores[n++] = rte_get_main_lcore();
+	prm.nb_workers = n;
+	for (i = 0; i < ENGINE_MAX && registry_engine_at(i) != NULL; i++)
+		engines[prm.nb_engines++] = registry_engine_at(i);
+	log_set_level(LOG_LVL_WARNING);
+	b->ctl = ctl_create(&prm, err);
+	if (b->ctl == NULL)
+		return -ENOMEM;
+	rc = apply(b, PHASE_PORTS, err);
+	if (rc == 0)
+		rc = source_open(b, err);
+	if (rc == 0)
+		rc = ctl_start(b->ctl, err);
+	b->stale = true;
+	return rc;
+}
+
+void
+bench_gateway_destroy(struct bench *b)
+{
+	if (b->ctl != NULL) {
+		ctl_stop(b->ctl);
+		source_destroy(&b->source);
+		ctl_destroy(b->ctl);
+	}
+	cfg_free(b->cfg);
+	if (b->traffic_file[0] != '\0')
+		unlink(b->traffic_file);
+}
+
+/* The gateway's own outbound side makes what will come in. */
+static int
+prepare(struct bench *b, struct err *err)
+{
+	struct bench_source *s = &b->source;
+	const uint64_t end = rte_rdtsc() + PREPARE_SECONDS * rte_get_tsc_hz();
+	int rc;
+
+	rc = apply(b, PHASE_PREPARE, err);
+	if (rc == 0)
+		rc = source_prepare_begin(s, err);
+	if (rc != 0)
+		return rc;
+	source_shape(s, SOURCE_FLOW_IN);
+	source_start(s, true, false, UINT64_MAX, 0);
+	while (__atomic_load_n(&s->prepared.nb, __ATOMIC_ACQUIRE) < s->prepared.room &&
+			rte_rdtsc() < end && !bench_stop)
+		bench_poll(b);
+	bench_halt(b);
+	return source_prepare_end(s, err);
+}
+
+int
+bench_gateway_setup(struct bench *b, struct err *err)
+{
+	const uint64_t start = rte_rdtsc();
+	int rc = 0;
+
+	if (!b->stale)
+		return 0;
+	/* An SA stays on its engine for life: all anew. */
+	ctl_sa_flush(b->ctl);
+	if (b->args.direction != DIRECTION_OUT && b->args.traffic == TRAFFIC_GENERATOR) {
+		rc = prepare(b, err);
+		if (rc != 0)
+			return rc;
+		ctl_sa_flush(b->ctl);
+	}
+	rc = apply(b, PHASE_RUN, err);
+	if (rc != 0)
+		return rc;
+	source_shape(&b->source, SOURCE_FLOW_OUT);
+	bench_poll(b);
+	ctl_clear_counters(b->ctl);
+	b->stale = false;
+	b->setup_seconds = (double)(rte_rdtsc() - start) / (double)rte_get_tsc_hz();
+	return 0;
+}
+
+int
+bench_gateway_renew(struct bench *b, struct err *err)
+{
+	unsigned int i;
+	int rc = 0;
+
+	ctl_batch_begin(b->ctl);
+	for (i = 0; i < b->cfg->nb_sas && rc == 0; i++) {
+		const struct cfg_sa *sa = &b->cfg->sas[i];
+		struct sa_params prm;
+
+		if (sa->replay_window_packets == 0)
+			continue; /* outbound, or takes packets twice anyway */
+		rc = ctl_sa_delete(b->ctl, &sa->src, &sa->dst, sa->spi, err);
+		if (rc == 0)
+			rc = ctl_sa_params(sa, &prm, err);
+		if (rc == 0)
+			rc = ctl_sa_add(b->ctl, &prm, NULL, err);
+	}
+	ctl_batch_end(b->ctl);
+	return rc;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What becomes of a packet at a tunnel, decided and not done: see decide.h. Called by the stages ipsec_in and ipsec_out, and by
+ * explain.c.
+ */
+#ifndef DATAPATH_DECIDE_ESP_H
+#define DATAPATH_DECIDE_ESP_H
+
+#include <rte_esp.h>
+
+#include "datapath/decide.h"
+
+/* --- in --- */
+
+/** ESP that is not ours passes through like any other packet; to one of our addresses it is dropped for @p why. */
+static inline struct dp_verdict
+decide_foreign_esp(const struct fib_table *fibs, struct rte_mbuf *m, enum drop_reason why)
+{
+	const struct pkt_meta *meta = pkt_meta(m);
+	const struct fib *fib = rcu_read(fibs->fib[meta->fib]);
+	struct ip_addr src, dst;
+
+	parse_addrs(m, meta->flags & PKT_IP6, &src, &dst);
+	if (fib != NULL && nh_kind(fib_lookup(fib, &dst)) == NH_LOCAL)
+		return dp_to_drop(why);
+	return dp_to(DP_TO_IP);
+}
+
+static inline bool
+outer_source_is(const struct rte_mbuf *m, bool ip6, const struct ip_addr *remote)
+{
+	if (!ip6)
+		return remote->af == AF_INET &&
+				rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *)->src_addr ==
+				remote->v4;
+	return remote->af == AF_INET6 &&
+			memcmp(rte_pktmbuf_mtod(m, const struct rte_ipv6_hdr *)->src_addr,
+					remote->v6, 16) == 0;
+}
+
+/** May packets of an SA come in by this interface (NULL: none claims the SA)? */
+static inline enum drop_reason
+decide_in_row(const struct iface_row *row)
+{
+	if (unlikely(row == NULL))
+		return DROP_SA_NO_IF;
+	return unlikely(!iface_row_passes(row)) ? DROP_IF_DOWN : DROP_NONE;
+}
+
+/** May this packet be given to this SA? Fills what the engine and ipsec_in_done need. */
+static inline enum drop_reason
+decide_sa_in(const struct iface_table *ifaces, struct rte_mbuf *m, const struct sa *sa)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+	const uint16_t index = __atomic_load_n(&sa->iface, __ATOMIC_RELAXED);
+	const bool ip6 = meta->flags & PKT_IP6;
+	const struct iface_row *row;
+	uint32_t esp_len, crypt_len;
+	enum drop_reason bad;
+
+	if (unlikely(index == 0 || sa->dir != SA_DIR_IN))
+		return DROP_SA_NO_IF;
+	row = iface_row(ifaces, index);
+	bad = decide_in_row(row);
+	if (unlikely(bad != DROP_NONE))
+		return bad;
+	if (unlikely(!outer_source_is(m, ip6, &row->remote)))
+		return DROP_SA_SOURCE;
+	if (unlikely(sa->natt != !!(meta->flags & PKT_NATT)))
+		return DROP_SA_NATT;
+	if (unlikely(__atomic_load_n(&sa->state, __ATOMIC_RELAXED) == SA_DEAD))
+		return DROP_SA_DEAD;
+	esp_len = m->pkt_len - meta->l3_len;
+	if (unlikely(m->pkt_len < (uint32_t)meta->l3_len + sa->min_len))
+		return DROP_ESP_SHORT;
+	crypt_len = esp_len - (uint32_t)(sizeof(struct rte_esp_hdr) + sa->iv_len + sa->icv_len);
+	if (unlikely(crypt_len & (sa->block_len - 1u)))
+		return DROP_ESP_SHORT;
+	meta->tos = ip6 ? (uint8_t)(rte_be_to_cpu_32(pkt_ip6(m)->vtc_flow) >> 20)
+			: pkt_ip4(m)->type_of_service;
+	return DROP_NONE;
+}
+
+/** ESP, whose SA is @p sa if it has one. */
+static inline struct dp_verdict
+decide_esp(const struct dataplane *dp, struct rte_mbuf *m, const struct sa *sa)
+{
+	enum drop_reason bad = DROP_NO_SA;
+
+	if (likely(sa != NULL))
+		bad = decide_sa_in(dp->ifaces, m, sa);
+	if (likely(bad == DROP_NONE))
+		return dp_to(DP_TO_ENGINE);
+	if (bad == DROP_NO_SA || bad == DROP_SA_NO_IF)
+		return decide_foreign_esp(dp->fibs, m, bad);
+	return dp_to_drop(bad);
+}
+
+/** What was inside: data starts there, meta.inner_proto and meta.tos are set. From now on it is a packet of the interface. */
+static inline enum drop_reason
+decide_inner(const struct iface_row *row, struct rte_mbuf *m)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+	enum drop_reason bad;
+	bool ip6;
+
+	if (likely(meta->inner_proto == IPPROTO_IPIP))
+		ip6 = false;
+	else if (meta->inner_proto == IPPROTO_IPV6)
+		ip6 = true;
+	else
+		return meta->inner_proto == IPPROTO_NONE ? DROP_DUMMY : DROP_INNER_HEADER;
+	bad = ip6 ? parse_ip6(m) : parse_ip4(m);
+	if (unlikely(bad != DROP_NONE))
+		return DROP_INNER_HEADER;
+	meta->flags = (uint8_t)(PKT_DECAP | (ip6 ? PKT_IP6 : 0));
+	meta->iface = row->index;
+	meta->fib = row->fib;
+	return outer_ecn_in(row->outer.ecn, meta->tos, m, ip6);
+}
+
+/** Where it goes: it is routed, or ESP once more, or multicast for the control core. */
+static inline struct dp_verdict
+decide_inner_kind(const struct iface_row *row, struct rte_mbuf *m)
+{
+	if (unlikely(row->flags & IFACE_MONITOR))
+		return dp_to_drop(DROP_IF_MONITOR);
+	return pkt_meta(m)->flags & PKT_IP6 ? decide_kind6(m) : decide_kind4(m);
+}
+
+/* --- out --- */
+
+/* Has the interface encapsulated this packet before, or is it too deep in tunnels? */
+static inline bool
+out_loops(const struct pkt_meta *meta, uint16_t index)
+{
+	uint8_t i;
+
+	if (likely(meta->depth == 0))
+		return false;
+	if (meta->depth >= DP_NEST_MAX)
+		return true;
+	for (i = 0; i < meta->depth; i++)
+		if (meta->nested[i] == index)
+			return true;
+	return false;
+}
+
+/** May the packet go out by the ipsec interface? DROP_TOO_BIG is not final: decide_fragment(). */
+static inline enum drop_reason
+decide_out(const struct iface_row *row, struct rte_mbuf *m)
+{
+	const struct sa *sa;
+
+	if (unlikely(row == NULL || !iface_row_passes(row)))
+		return DROP_OUT_IF_DOWN;
+	sa = row->sa_out;
+	if (unlikely(sa == NULL))
+		return DROP_NO_SA_OUT;
+	if (unlikely(out_loops(pkt_meta(m), row->index)))
+		return DROP_TUNNEL_LOOP;
+	if (unlikely(m->pkt_len > row->mtu))
+		return DROP_TOO_BIG;
+	if (unlikely(rte_pktmbuf_headroom(m) < row->outer.len + RTE_ETHER_HDR_LEN +
+							    sizeof(struct rte_esp_hdr) +
+							    sa->iv_len ||
+			    rte_pktmbuf_tailroom(m) < sa->overhead))
+		return DROP_HEADROOM;
+	return DROP_NONE;
+}
+
+/** It goes out by the interface: what the engine, and decide_outer() behind it, are to know. */
+static inline void
+decide_wrap(const struct iface_row *row, struct rte_mbuf *m)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+	const bool ip6 = meta->flags & PKT_IP6;
+
+	meta->sa = row->sa_out;
+	meta->out = row->index;
+	meta->tunnel = row->tunnel;
+	meta->inner_len = (uint16_t)m->pkt_len;
+	meta->inner_proto = ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	meta->shown = outer_show(&row->outer, m, ip6);
+	meta->verdict = DROP_NONE;
+	meta->nested[meta->depth++] = row->index;
+	meta->flags |= PKT_ENCAP;
+}
+
+/** An ESP packet out of the engine gets its outer header and goes where the tunnel's remote end is. */
+static inline struct dp_verdict
+decide_outer(const struct iface_row *row, struct rte_mbuf *m, uint16_t ip_id)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+
+	outer_push(&row->outer, m, meta->shown, ip_id);
+	meta->flags = (uint8_t)(PKT_ORIGINATED | (row->outer.af == AF_INET6 ? PKT_IP6 : 0));
+	meta->fib = row->tunnelfib;
+	meta->nh = row->outer_nh;
+	switch (nh_kind(row->outer_nh)) {
+	case NH_NEIGH:
+		return dp_to(DP_TO_OUT);
+	case NH_ATTACHED:
+		return dp_to_punt(PUNT_NEIGH);
+	case NH_IPSEC:
+		return dp_to(DP_TO_ENCAP); /* a tunnel through a tunnel: next poll */
+	default:
+		return dp_to_drop(DROP_TUNNEL_NO_ROUTE);
+	}
+}
+
+#endif
