@@ -239,6 +239,35 @@ print_crypto(struct cli *cli, const json_t *o)
 			{ "algorithms", "Algorithms", false }, { "runs_on", "Runs on", false });
 }
 
+/* The look-up tables of the FIBs in use. */
+static json_t *
+view_route_tables(struct cli *cli)
+{
+	const struct fib_table *fibs = ctl_fibs(cli->ctl);
+	json_t *list = json_array();
+	unsigned int i, v6;
+
+	for (i = 0; i < FIB_MAX * 2; i++) {
+		const struct fib *fib = rcu_own(fibs->fib[i / 2]);
+		struct lpm_usage u;
+
+		if (fib == NULL)
+			continue;
+		v6 = i % 2;
+		lpm_usage(v6 ? fib->rt6 : fib->rt4, &u);
+		if (u.routes == 0 && u.bytes == 0)
+			continue;
+		json_array_append_new(list,
+				json_pack("{s:i, s:s, s:I, s:I, s:I, s:I}", "fib", (int)(i / 2),
+						"family", v6 ? "inet6" : "inet", "routes",
+						(json_int_t)u.routes, "groups",
+						(json_int_t)u.groups, "groups_max",
+						(json_int_t)u.groups_max, "bytes",
+						(json_int_t)u.bytes));
+	}
+	return list;
+}
+
 static json_t *
 view_memory(struct cli *cli)
 {
@@ -258,12 +287,13 @@ view_memory(struct cli *cli)
 						(json_int_t)s.heap_allocsz_bytes, "largest_free",
 						(json_int_t)s.greatest_free_size));
 	}
-	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:o}", "mbufs", (int)pool->size,
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:o}", "mbufs", (int)pool->size,
 			"mbufs_free", (int)rte_mempool_avail_count(pool), "interfaces",
 			(int)ctl_ifaces(cli->ctl)->count, "sas",
 			(int)sadb_count(ctl_sadb(cli->ctl)), "routes",
 			(int)rib_count(ctl_rib(cli->ctl)), "neighbours",
-			(int)ctl_neighs(cli->ctl)->count, "heaps", heaps);
+			(int)ctl_neighs(cli->ctl)->count, "heaps", heaps, "route_tables",
+			view_route_tables(cli));
 }
 
 static void
@@ -282,6 +312,11 @@ print_memory(struct cli *cli, const json_t *o)
 	TABLE(cli, json_object_get(o, "heaps"), { "socket", "Socket", true },
 			{ "bytes", "Heap bytes", true }, { "used", "Used", true },
 			{ "largest_free", "Largest free", true });
+	cli_printf(cli, "\n");
+	TABLE(cli, json_object_get(o, "route_tables"), { "fib", "Fib", true },
+			{ "family", "Family", false }, { "routes", "Routes", true },
+			{ "groups", "Groups", true }, { "groups_max", "At most", true },
+			{ "bytes", "Bytes", true });
 }
 
 static json_t *

@@ -19,30 +19,16 @@
 /* Ethernet ports. RTE_MAX_ETHPORTS of Debian's DPDK. */
 #define PORT_MAX 32
 /*
- * Routing tables (FIBs). A used one costs 99 MiB for IPv4, and 206 MiB more with its first IPv6
- * route; an unused one 8 bytes.
+ * Routing tables (FIBs). A used one costs 64 MiB for each family in use; an unused one 8 bytes.
  */
 #define FIB_MAX 16
 /*
- * IPv4 routes of a FIB. 8 bytes each, taken at once: 2 MiB. rte_lpm searches them one by one: more
- * load slowly (docs/adr/0011-route-tables.md).
+ * Groups of 256 entries for routes longer than /24. 1 KiB each, taken as they are used, and only addresses before: 1 and 2 GiB of
+ * them. IPv4: one for each /24 that holds longer routes. IPv6: one for each step of 8 bits that routes share, from /24 on: a /48 of
+ * its own takes 3, a /64 5, a host 13, less what it shares. Routes themselves have no limit but memory: about 250 bytes each.
  */
-#define RT4_ROUTES_MAX 262144
-/*
- * Groups of 256 addresses with IPv4 routes longer than /24. 1 KiB each, taken at once: 32 MiB
- * beside the 64 MiB of tbl24.
- */
-#define RT4_TBL8_MAX 32768
-/* IPv6 routes of a FIB. About 140 bytes each (two copies and the list): 9 MiB. */
-#define RT6_ROUTES_MAX 65536
-/*
- * Groups of IPv6 routes that share all bytes but the last, from /24 on: a /48 of its own takes 3, a
- * /64 5, a host 13, less what it shares. 1 KiB each in each of two copies: 2 x 32 MiB at first
- * beside 2 x 64 MiB of tbl24; made anew with twice as many when they are used up, as long as there
- * is memory.
- */
-#define RT6_TBL8_MIN 32768u
-#define RT6_TBL8_MAX 524288u
+#define RT4_GROUPS_MAX (1u << 20)
+#define RT6_GROUPS_MAX (1u << 21)
 /* Neighbours (adjacencies), bounded by the 18 bits of a next hop. 8 bytes each, 128 when used. */
 #define ADJ_MAX 65536
 /* Security associations. 64 bytes of counters per worker, about 1 KiB each when used. */

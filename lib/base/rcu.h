@@ -20,7 +20,7 @@ int rcu_init(unsigned int nb_workers, struct err *err);
 void rcu_fini(void);
 
 /**
- * The variable itself, for rte_lpm_rcu_qsbr_add() and rte_hash_rcu_qsbr_add(). Never NULL after
+ * The variable itself, for rte_hash_rcu_qsbr_add() and what counts grace periods itself. Never NULL after
  * rcu_init().
  */
 struct rte_rcu_qsbr *rcu_qsbr(void);

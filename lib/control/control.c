@@ -234,7 +234,6 @@ ctl_start(struct ctl *ctl, struct err *err)
 			return rc;
 	}
 	ctl_settle(ctl);
-	fib_settle(ctl->fibs);
 	rc = dp_start(ctl->dp, err);
 	if (rc != 0)
 		return rc;
@@ -279,7 +278,6 @@ ctl_poll(struct ctl *ctl)
 	if (now >= ctl->next_reclaim_ms) {
 		ctl->next_reclaim_ms = now + RECLAIM_MS;
 		ctl_settle(ctl);
-		fib_settle(ctl->fibs);
 		rcu_reclaim();
 	}
 	if (now >= ctl->next_tick_ms) {
@@ -328,7 +326,6 @@ ctl_batch_end(struct ctl *ctl)
 		return;
 	warnings_sum_up(ctl);
 	ctl_settle(ctl);
-	fib_settle(ctl->fibs);
 	rcu_reclaim();
 }
 

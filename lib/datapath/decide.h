@@ -17,6 +17,8 @@
 #include "net/parse.h"
 #include "net/pkt.h"
 #include "route/nexthop.h"
+#include "route/rt4.h"
+#include "route/rt6.h"
 
 /** Pieces that one packet may be cut into. */
 #define DP_FRAGMENTS_MAX 8

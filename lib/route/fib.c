@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * FIBs: made when first used, kept until the end. Splits prefixes by family; what is kept and how is in rt4.c and rt6.c.
+ * FIBs: made when first used, kept until the end. Splits prefixes by family; the tables are lpm.c's.
  */
 #include "route/fib.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "route/rt4.h"
+#include "route/rt6.h"
 
 static void
 fib_destroy(struct fib *fib)
 {
 	if (fib == NULL)
 		return;
-	rt4_destroy(fib->rt4);
-	rt6_destroy(fib->rt6);
+	lpm_destroy(fib->rt4);
+	lpm_destroy(fib->rt6);
 	free(fib);
 }
 
@@ -34,9 +38,9 @@ fib_get(struct fib_table *t, unsigned int id, struct err *err)
 		return NULL;
 	}
 	fib->id = (uint16_t)id;
-	fib->rt4 = rt4_create(id, err);
-	fib->rt6 = fib->rt4 == NULL ? NULL : rt6_create(id, err);
-	if (fib->rt6 == NULL) {
+	fib->rt4 = lpm_create("IPv4", t->groups_max != 0 ? t->groups_max : RT4_GROUPS_MAX, err);
+	fib->rt6 = lpm_create("IPv6", t->groups_max != 0 ? t->groups_max : RT6_GROUPS_MAX, err);
+	if (fib->rt4 == NULL || fib->rt6 == NULL) {
 		fib_destroy(fib);
 		return NULL;
 	}
@@ -55,53 +59,49 @@ fib_table_fini(struct fib_table *t)
 	}
 }
 
-int
-fib_insert(struct fib *fib, const struct ip_prefix *prefix, uint32_t nh, struct err *err)
+static struct lpm *
+table_of(struct fib *fib, const struct ip_prefix *prefix)
 {
-	struct ip_prefix p = *prefix;
+	return prefix->addr.af == AF_INET ? fib->rt4 : fib->rt6;
+}
 
-	ip_prefix_mask(&p);
-	if (p.addr.af == AF_INET)
-		return rt4_insert(fib->rt4, rte_be_to_cpu_32(p.addr.v4), p.len, nh, err);
-	return rt6_insert(fib->rt6, p.addr.v6, p.len, nh, err);
+/* An address as bytes in network order, of either family. */
+static const uint8_t *
+key_of(const struct ip_prefix *prefix)
+{
+	return prefix->addr.v6; /* v4 is at the same place */
 }
 
 int
-fib_remove(struct fib *fib, const struct ip_prefix *prefix)
+fib_insert(struct fib *fib, const struct ip_prefix *prefix, uint32_t nh, struct err *err)
 {
-	struct ip_prefix p = *prefix;
+	return lpm_insert(table_of(fib, prefix), key_of(prefix), prefix->len, nh, err);
+}
 
-	ip_prefix_mask(&p);
-	if (p.addr.af == AF_INET)
-		return rt4_remove(fib->rt4, rte_be_to_cpu_32(p.addr.v4), p.len);
-	return rt6_remove(fib->rt6, p.addr.v6, p.len);
+void
+fib_change(struct fib *fib, const struct ip_prefix *prefix, uint32_t nh)
+{
+	lpm_change(table_of(fib, prefix), key_of(prefix), prefix->len, nh);
+}
+
+void
+fib_remove(struct fib *fib, const struct ip_prefix *prefix, struct lpm_cover cover)
+{
+	lpm_remove(table_of(fib, prefix), key_of(prefix), prefix->len, cover);
 }
 
 uint32_t
 fib_lookup(const struct fib *fib, const struct ip_addr *addr)
 {
-	if (addr->af == AF_INET)
-		return rt4_lookup(fib->rt4, rte_be_to_cpu_32(addr->v4));
-	return rt6_lookup(fib->rt6, addr->v6);
-}
+	uint8_t one[1][16];
+	uint32_t nh, dst;
 
-void
-fib_settle(struct fib_table *t)
-{
-	unsigned int i;
-
-	for (i = 0; i < FIB_MAX; i++)
-		if (rcu_own(t->fib[i]) != NULL)
-			rt6_settle(rcu_own(t->fib[i])->rt6);
-}
-
-bool
-fib_is_settled(const struct fib_table *t)
-{
-	unsigned int i;
-
-	for (i = 0; i < FIB_MAX; i++)
-		if (rcu_own(t->fib[i]) != NULL && !rt6_is_settled(rcu_own(t->fib[i])->rt6))
-			return false;
-	return true;
+	if (addr->af == AF_INET) {
+		dst = rte_be_to_cpu_32(addr->v4);
+		rt4_lookup_bulk(fib->rt4, &dst, &nh, 1);
+	} else {
+		memcpy(one[0], addr->v6, 16);
+		rt6_lookup_bulk(fib->rt6, one, &nh, 1);
+	}
+	return nh;
 }

@@ -121,6 +121,20 @@ list_unlink(struct item *it)
 	prev->next = it->next;
 }
 
+/* The route that serves the addresses of a node when its own does not. */
+static struct lpm_cover
+cover_of(const struct trie_node *n)
+{
+	const struct item *it;
+
+	while ((n = n->parent) != NULL) {
+		it = n->data == NULL ? NULL : list_active(n->data);
+		if (it != NULL)
+			return (struct lpm_cover){ .nh = it->route.spec.nh, .len = n->prefix.len };
+	}
+	return (struct lpm_cover){ .nh = NH_NONE };
+}
+
 /*
  * Put the best route of a list into the FIB. @p was: the next hop that is in it now. 0, or -errno: all is as it was.
  */
@@ -130,16 +144,17 @@ list_publish(struct rib *rib, struct item *first, uint32_t was, struct err *err)
 	const struct rib_spec *spec = &first->route.spec;
 	struct fib *fib = rcu_own(rib->fibs->fib[spec->fib]);
 	struct item *best = list_best(first), *active = list_active(first);
-	int rc;
+	const uint32_t now = best == NULL ? NH_NONE : best->route.spec.nh;
+	int rc = 0;
 
-	if (best != NULL && best->route.spec.nh != was) {
-		rc = fib_insert(fib, &spec->prefix, best->route.spec.nh, err);
-		if (rc < 0)
-			return rc;
-	} else if (best == NULL && was != NH_NONE) {
-		rc = fib_remove(fib, &spec->prefix);
-		RTE_VERIFY(rc == 0);
-	}
+	if (now != NH_NONE && was == NH_NONE)
+		rc = fib_insert(fib, &spec->prefix, now, err);
+	else if (now != NH_NONE && now != was)
+		fib_change(fib, &spec->prefix, now);
+	else if (now == NH_NONE && was != NH_NONE)
+		fib_remove(fib, &spec->prefix, cover_of(first->node));
+	if (rc < 0)
+		return rc;
 	if (active != NULL)
 		active->route.active = false;
 	if (best != NULL)

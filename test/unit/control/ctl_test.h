@@ -259,7 +259,6 @@ row(struct ctl *ctl, const char *name)
 static inline uint32_t
 fib0(struct ctl *ctl, const char *addr)
 {
-	fib_settle(ctl_fibs(ctl));
 	return fib_lookup(fib_get(ctl_fibs(ctl), 0, NULL), IP(addr));
 }
 

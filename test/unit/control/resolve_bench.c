@@ -422,6 +422,5 @@ lookup(const char *addr)
 	const struct ip_addr a = A(addr);
 	struct fib *fib = fib_get(b.fibs, 0, NULL);
 
-	fib_settle(b.fibs);
 	return fib_lookup(fib, &a);
 }

@@ -69,7 +69,6 @@ reclaim(struct ctl *ctl)
 
 	for (i = 0; i < 4; i++)
 		rcu_reclaim();
-	fib_settle(ctl_fibs(ctl));
 }
 
 static void

@@ -5,6 +5,7 @@
 #ifndef TEST_UNIT_ROUTE_ROUTE_TEST_H
 #define TEST_UNIT_ROUTE_ROUTE_TEST_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +22,7 @@
 #include "base/rcu.h"
 #include "net/addr.h"
 #include "route/fib.h"
+#include "route/rib.h"
 
 #define TEST_WORKERS 2
 #ifndef TEST_MEGABYTES
@@ -91,32 +93,32 @@ seconds(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* A host that shares no group with any other: it takes 13. */
-static inline struct ip_prefix
-lone_host6(uint32_t i)
+/* Lead a prefix of FIB 0 to a next hop, as a static route, whether or not it is there. 0 or -errno. */
+static inline int
+route_put(struct rib *rib, const struct ip_prefix *prefix, uint32_t nh, struct err *err)
 {
-	struct ip_prefix p = P("2000::1/128");
+	struct rib_route *r = rib_find(rib, 0, prefix, RIB_STATIC);
+	const struct rib_spec spec = {
+		.prefix = *prefix, .source = RIB_STATIC, .kind = RIB_INTERFACE, .iface = 1, .nh = nh
+	};
+	struct err why = { 0 };
 
-	p.addr.v6[0] = (uint8_t)(0x20 + (i >> 16));
-	p.addr.v6[1] = (uint8_t)(i >> 8);
-	p.addr.v6[2] = (uint8_t)i;
-	return p;
+	if (r != NULL)
+		return rib_set_nh(rib, r, nh, err);
+	if (rib_insert(rib, &spec, &why) != NULL)
+		return 0;
+	return err_set(err, why.code, "%s", why.msg);
 }
 
-/* Next hop i + 1 leads to each of the first n, nothing to the one after them. */
-static inline void
-assert_lone_hosts(struct fib_table *fibs, struct fib *fib, uint32_t n)
+static inline int
+route_take(struct rib *rib, const struct ip_prefix *prefix)
 {
-	struct ip_prefix p;
-	uint32_t i;
+	struct rib_route *r = rib_find(rib, 0, prefix, RIB_STATIC);
 
-	fib_settle(fibs);
-	for (i = 0; i < n; i++) {
-		p = lone_host6(i);
-		assert_int_equal(fib_lookup(fib, &p.addr), i + 1);
-	}
-	p = lone_host6(n);
-	assert_int_equal(fib_lookup(fib, &p.addr), NH_NONE);
+	if (r == NULL)
+		return -ENOENT;
+	rib_remove(rib, r);
+	return 0;
 }
 
 #endif
