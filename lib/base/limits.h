@@ -33,6 +33,11 @@
 #define ADJ_MAX 65536
 /* Security associations. 64 bytes of counters per worker, about 1 KiB each when used. */
 #define SA_MAX 65536
+/*
+ * Events kept for subscribers who are behind: those of 10,000 interfaces with their SAs and policies at
+ * once. About 300 bytes each, taken only while somebody listens and is behind.
+ */
+#define EVENTS_KEPT 65536
 /* IPsec replay window, in packets. 4096 as the largest that IKE daemons offer. */
 #define REPLAY_WINDOW_MAX 4096
 /* Longest cipher key with salt (AES-256 + 4) and longest HMAC key (the block of SHA-512). */

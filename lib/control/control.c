@@ -21,6 +21,7 @@
 #define TICK_MS 100
 #define RECLAIM_MS 2
 #define PUNT_BURST 32
+#define EVENTS_PER_POLL 128 /* to each subscriber */
 #define PUNT_BURSTS_MAX \
 	8 /* of one poll, so that a flood leaves the operator's commands their turn */
 
@@ -93,6 +94,12 @@ tables_create(struct ctl *ctl, struct err *err)
 		return -ENOMEM;
 	ctl->ifaces = iface_table_create(ctl->nb_workers, err);
 	if (ctl->ifaces == NULL)
+		return -ENOMEM;
+	ctl->events = events_create(EVENTS_KEPT, err);
+	if (ctl->events == NULL)
+		return -ENOMEM;
+	ctl->acquire = acquire_create(err);
+	if (ctl->acquire == NULL)
 		return -ENOMEM;
 	ctl->sadb = sadb_create(ctl->nb_workers, err);
 	if (ctl->sadb == NULL)
@@ -207,6 +214,8 @@ ctl_destroy(struct ctl *ctl)
 	ctl_engines_close(ctl);
 	if (ctl->own_pool)
 		rte_mempool_free(ctl->pool);
+	acquire_destroy(ctl->acquire);
+	events_destroy(ctl->events);
 	free(ctl->fibs);
 	free(ctl->note);
 	free(ctl->twin);
@@ -275,6 +284,7 @@ ctl_poll(struct ctl *ctl)
 		if (n < PUNT_BURST)
 			break;
 	}
+	acquire_poll(ctl, now);
 	if (now >= ctl->next_reclaim_ms) {
 		ctl->next_reclaim_ms = now + RECLAIM_MS;
 		ctl_settle(ctl);
@@ -287,7 +297,9 @@ ctl_poll(struct ctl *ctl)
 	if (now >= ctl->next_second_ms) {
 		ctl->next_second_ms = now + 1000;
 		ctl_sa_second(ctl, now);
+		acquire_second(ctl, now);
 	}
+	events_dispatch(ctl->events, EVENTS_PER_POLL);
 }
 
 void

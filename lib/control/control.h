@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "config/model.h"
+#include "control/events.h"
 #include "datapath/dataplane.h"
 #include "iface/ipsec_if.h"
 #include "iface/port_if.h"
@@ -124,6 +125,26 @@ int ctl_sa_add_state(struct ctl *ctl, const struct sa_params *prm, const struct 
 		char *ret_warning, struct err *err);
 /** What it has got to: sequence number, replay window, lifetimes used. */
 void ctl_sa_get_state(struct ctl *ctl, const struct sa_ctl *sa, struct sa_progress *ret_state);
+/** What a LARVAL SA is to be, and where its SPI may come from. */
+struct ctl_getspi {
+	struct ip_addr src, dst;
+	uint32_t reqid;
+	enum sa_mode mode;
+	uint32_t spi_min, spi_max; /* both 0: net.key.spi_minval to net.key.spi_maxval */
+	uint32_t seq;              /* of the ACQUIRE it answers, 0: none */
+};
+/**
+ * Take a free SPI at random and hold it by a LARVAL SA, which ctl_sa_update() completes within net.key.larval_lifetime seconds, or it is
+ * gone. -EEXIST: none is free; -EINVAL (range, ends), -EAFNOSUPPORT, -EADDRNOTAVAIL.
+ */
+int ctl_sa_getspi(
+		struct ctl *ctl, const struct ctl_getspi *want, uint32_t *ret_spi, struct err *err);
+/**
+ * A LARVAL SA becomes MATURE as @p prm says (ends, SPI, reqid and mode are those it was made with); of a MATURE or DYING one the
+ * lifetimes are replaced, and it is MATURE. -ESRCH: there is none such; else as ctl_sa_add(), and -EINVAL for what can not change any
+ * more.
+ */
+int ctl_sa_update(struct ctl *ctl, const struct sa_params *prm, char *ret_warning, struct err *err);
 /** -ESRCH. The pointer is borrowed until the next call into control. */
 int ctl_sa_get(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst, uint32_t spi,
 		struct sa_ctl **ret_sa, struct err *err);
@@ -149,6 +170,7 @@ struct ctl_policy {
 	bool out, ip6;
 	struct ip_addr src, dst; /* of the tunnel, in the policy's direction */
 	uint32_t reqid;
+	uint16_t iface;
 	char interface[IFACE_NAME_MAX];
 };
 /** Policy @p i (0 to 3) of an interface. false: it has none. */
@@ -156,6 +178,12 @@ bool ctl_policy_at(struct ctl *ctl, const struct iface *ifp, unsigned int i,
 		struct ctl_policy *ret_policy);
 void ctl_policy_foreach(
 		struct ctl *ctl, void (*cb)(const struct ctl_policy *policy, void *arg), void *arg);
+/** `spdflush`: those of interfaces stay, and there are no others. Announced. */
+void ctl_policy_flush(struct ctl *ctl);
+
+/* --- events: what happens to SAs and policies, to whoever listens --- */
+
+struct events *ctl_events(struct ctl *ctl);
 
 /* --- sysctl --- */
 

@@ -23,7 +23,8 @@ LIST_HEAD(ctl_route_list, ctl_route_link);
 struct ctl_sa_note {
 	bool published; /* inbound, in the workers' table */
 	bool exhausted; /* outbound, its last sequence number is used */
-	bool timed;     /* in the list of those with lifetimes */
+	bool timed;     /* in the list of those with lifetimes, or LARVAL */
+	uint32_t seq;   /* of the ACQUIRE it answers, 0: none */
 	uint32_t timed_next, timed_prev;
 	uint32_t twin_next; /* next of the same fingerprint bucket; counter-mode SAs only */
 	struct sa_ctl *sa;  /* NULL: id not in use */
@@ -38,6 +39,12 @@ enum ctl_sysctl_id {
 	SYSCTL_DFBIT,
 	SYSCTL_ECN,
 	SYSCTL_TTL,
+	SYSCTL_BLOCKACQ_COUNT,
+	SYSCTL_BLOCKACQ_LIFETIME,
+	SYSCTL_LARVAL_LIFETIME,
+	SYSCTL_SPI_MINVAL,
+	SYSCTL_SPI_MAXVAL,
+	SYSCTL_SPI_TRYCNT,
 	SYSCTL_STAGE_CYCLES,
 	SYSCTL_COUNT
 };
@@ -77,6 +84,9 @@ struct ctl {
 
 	struct ctl_route_list *
 			routes; /* IFACE_MAX lists: static routes by interface; [0]: those with a gateway */
+	struct events *events;
+	struct acquire *acquire;
+
 	uint32_t shadowed; /* routes of addresses that gave way to an equal one since the start */
 
 	uint64_t next_tick_ms, next_second_ms, next_reclaim_ms;
@@ -123,8 +133,48 @@ void sa_unbind_iface(struct ctl *ctl, struct iface *ifp, const struct ip_addr *l
 void sa_bind_refresh(struct ctl *ctl, struct iface *ifp);
 
 /* ctl_sa.c */
+/** Enter a new SA into what control remembers, and take it out. Lists of those that time does something to, of equal keys. */
+void ctl_sa_note_enter(struct ctl *ctl, struct sa_ctl *sa);
+void ctl_sa_note_leave(struct ctl *ctl, struct sa_ctl *sa);
+/** Its lifetimes are other ones. */
+void ctl_sa_note_timed(struct ctl *ctl, struct sa_ctl *sa);
+/** All that is legal but unwise, told and logged. */
+void ctl_sa_warn(struct ctl *ctl, const struct sa_params *prm, char *ret_warning);
+void ctl_sa_state_set(struct sa_ctl *sa, enum sa_state state);
+/** Out of the interface's row first, then out of every table. Announces nothing. */
+void ctl_sa_drop(struct ctl *ctl, struct sa_ctl *sa);
+/** An SA that has begun to serve: is it what packets waited for? */
+void ctl_sa_serves(struct ctl *ctl, const struct sa_ctl *sa);
 /** Lifetimes. Once a second. */
 void ctl_sa_second(struct ctl *ctl, uint64_t now_ms);
+
+/* larval.c */
+/** Is it LARVAL? Then it goes when its time is over. */
+bool larval_second(struct ctl *ctl, struct sa_ctl *sa, uint64_t now_ms);
+
+/* announce.c: make events of what happens. An SA that goes is announced while it is still there */
+void announce_sa(struct ctl *ctl, enum ipsec_event_kind kind, const struct sa_ctl *sa);
+void announce_expire(struct ctl *ctl, const struct sa_ctl *sa, bool is_hard, enum ipsec_expire why);
+void announce_flush(struct ctl *ctl, uint32_t n);
+#define CTL_IF_POLICIES 4
+/** @return Number of policies of an interface: 4, or 0 without a tunnel. */
+unsigned int policies_of(struct ctl *ctl, const struct iface *ifp,
+		struct ctl_policy ret_policies[CTL_IF_POLICIES]);
+void announce_policies(struct ctl *ctl, enum ipsec_event_kind kind,
+		const struct ctl_policy *policies, unsigned int n);
+/** Those of the interface as it is now are new; those it had before are gone. */
+void announce_policies_change(struct ctl *ctl, const struct iface *ifp,
+		const struct ctl_policy *before, unsigned int nb_before);
+
+/* acquire.c: packets that wait for an SA */
+struct acquire *acquire_create(struct err *err);
+void acquire_destroy(struct acquire *a);
+/** What workers have rung about. Each poll. */
+void acquire_poll(struct ctl *ctl, uint64_t now_ms);
+/** Once a second: what is forgotten. */
+void acquire_second(struct ctl *ctl, uint64_t now_ms);
+/** The interface is new, has another tunnel or reqid, or an outbound SA: nobody waits there. */
+void acquire_forget(struct ctl *ctl, uint16_t iface);
 
 /* ctl_sysctl.c */
 void ctl_sysctl_init(struct ctl *ctl);

@@ -45,6 +45,7 @@ ctl_if_create(struct ctl *ctl, const char *name, char *ret_name, struct err *err
 	if (ifp == NULL)
 		return err_set(err, why.code, "%s", why.msg);
 	iface_publish(ctl->ifaces, ifp, NULL); /* prepared */
+	acquire_forget(ctl, ifp->index);
 	if (ret_name != NULL)
 		snprintf(ret_name, IFACE_NAME_MAX, "%s", ifp->name);
 	return 0;
@@ -53,6 +54,7 @@ ctl_if_create(struct ctl *ctl, const char *name, char *ret_name, struct err *err
 int
 ctl_if_destroy(struct ctl *ctl, const char *name, struct err *err)
 {
+	struct ctl_policy before[CTL_IF_POLICIES];
 	struct iface *ifp;
 
 	ctl_assert_thread();
@@ -66,6 +68,8 @@ ctl_if_destroy(struct ctl *ctl, const char *name, struct err *err)
 	ctl_addr_flush(ctl, ifp);
 	sa_unbind_iface(ctl, ifp, &ifp->local, &ifp->remote, ifp->reqid);
 	resolve_iface_gone(ctl->resolve, ifp);
+	acquire_forget(ctl, ifp->index);
+	announce_policies(ctl, IPSEC_EVENT_X_SPDDELETE, before, policies_of(ctl, ifp, before));
 	ipsec_if_destroy(ctl->ifaces, ifp);
 	resolve_dirty(ctl->resolve);
 	ctl_settle(ctl);
@@ -80,6 +84,7 @@ tunnel_renew(struct ctl *ctl, struct iface *ifp, struct err *err)
 {
 	sa_bind_iface(ctl, ifp);
 	sa_bind_refresh(ctl, ifp);
+	acquire_forget(ctl, ifp->index);
 	return iface_publish(ctl->ifaces, ifp, err);
 }
 
@@ -87,7 +92,9 @@ int
 ctl_if_set_tunnel(struct ctl *ctl, const char *name, int af, const struct ip_addr *local,
 		const struct ip_addr *remote, struct err *err)
 {
+	struct ctl_policy before[CTL_IF_POLICIES];
 	struct ip_addr old_local, old_remote;
+	unsigned int nb_before;
 	struct iface *ifp;
 	int rc;
 
@@ -106,11 +113,13 @@ ctl_if_set_tunnel(struct ctl *ctl, const char *name, int af, const struct ip_add
 	rc = iface_prepare(ctl->ifaces, err);
 	if (rc != 0)
 		return rc;
+	nb_before = policies_of(ctl, ifp, before);
 	old_local = ifp->local;
 	old_remote = ifp->remote;
 	rc = ipsec_if_set_tunnel(ctl->ifaces, ifp, local, remote, err);
 	if (rc != 0)
 		return rc;
+	announce_policies_change(ctl, ifp, before, nb_before);
 	sa_unbind_iface(ctl, ifp, &old_local, &old_remote, ifp->reqid);
 	ifp->outer_nh = NH_NONE;
 	rc = tunnel_renew(ctl, ifp, err);
@@ -122,6 +131,8 @@ ctl_if_set_tunnel(struct ctl *ctl, const char *name, int af, const struct ip_add
 int
 ctl_if_delete_tunnel(struct ctl *ctl, const char *name, struct err *err)
 {
+	struct ctl_policy before[CTL_IF_POLICIES];
+	unsigned int nb_before;
 	struct iface *ifp;
 	int rc;
 
@@ -134,8 +145,10 @@ ctl_if_delete_tunnel(struct ctl *ctl, const char *name, struct err *err)
 	rc = iface_prepare(ctl->ifaces, err);
 	if (rc != 0)
 		return rc;
+	nb_before = policies_of(ctl, ifp, before);
 	sa_unbind_iface(ctl, ifp, &ifp->local, &ifp->remote, ifp->reqid);
 	ipsec_if_delete_tunnel(ctl->ifaces, ifp);
+	announce_policies_change(ctl, ifp, before, nb_before);
 	ifp->outer_nh = NH_NONE;
 	rc = tunnel_renew(ctl, ifp, err);
 	resolve_dirty(ctl->resolve);
@@ -146,6 +159,8 @@ ctl_if_delete_tunnel(struct ctl *ctl, const char *name, struct err *err)
 int
 ctl_if_set_reqid(struct ctl *ctl, const char *name, uint32_t reqid, struct err *err)
 {
+	struct ctl_policy before[CTL_IF_POLICIES];
+	unsigned int nb_before;
 	struct iface *ifp;
 	uint32_t old;
 	int rc;
@@ -158,9 +173,11 @@ ctl_if_set_reqid(struct ctl *ctl, const char *name, uint32_t reqid, struct err *
 	if (rc != 0)
 		return rc;
 	old = ifp->reqid;
+	nb_before = policies_of(ctl, ifp, before);
 	rc = ipsec_if_set_reqid(ctl->ifaces, ifp, reqid, err);
 	if (rc != 0 || ifp->reqid == old)
 		return rc;
+	announce_policies_change(ctl, ifp, before, nb_before);
 	sa_unbind_iface(ctl, ifp, &ifp->local, &ifp->remote, old);
 	return tunnel_renew(ctl, ifp, err);
 }

@@ -63,7 +63,45 @@ has_lifetime(const struct sa_params *prm)
 }
 
 static void
-note_enter(struct ctl *ctl, struct sa_ctl *sa)
+timed_enter(struct ctl *ctl, struct sa_ctl *sa)
+{
+	struct ctl_sa_note *note = &ctl->note[sa->id];
+
+	if (sa->state != SA_LARVAL && !has_lifetime(&sa->prm))
+		return;
+	note->timed = true;
+	note->timed_prev = 0;
+	note->timed_next = ctl->timed;
+	if (ctl->timed != 0)
+		ctl->note[ctl->timed].timed_prev = sa->id;
+	ctl->timed = sa->id;
+}
+
+static void
+timed_leave(struct ctl *ctl, struct sa_ctl *sa)
+{
+	struct ctl_sa_note *note = &ctl->note[sa->id];
+
+	if (!note->timed)
+		return;
+	note->timed = false;
+	if (note->timed_next != 0)
+		ctl->note[note->timed_next].timed_prev = note->timed_prev;
+	if (note->timed_prev != 0)
+		ctl->note[note->timed_prev].timed_next = note->timed_next;
+	else
+		ctl->timed = note->timed_next;
+}
+
+void
+ctl_sa_note_timed(struct ctl *ctl, struct sa_ctl *sa)
+{
+	timed_leave(ctl, sa);
+	timed_enter(ctl, sa);
+}
+
+void
+ctl_sa_note_enter(struct ctl *ctl, struct sa_ctl *sa)
 {
 	struct ctl_sa_note *note = &ctl->note[sa->id];
 
@@ -75,17 +113,11 @@ note_enter(struct ctl *ctl, struct sa_ctl *sa)
 		note->twin_next = *head;
 		*head = sa->id;
 	}
-	if (has_lifetime(&sa->prm)) {
-		note->timed = true;
-		note->timed_next = ctl->timed;
-		if (ctl->timed != 0)
-			ctl->note[ctl->timed].timed_prev = sa->id;
-		ctl->timed = sa->id;
-	}
+	timed_enter(ctl, sa);
 }
 
-static void
-note_leave(struct ctl *ctl, struct sa_ctl *sa)
+void
+ctl_sa_note_leave(struct ctl *ctl, struct sa_ctl *sa)
 {
 	struct ctl_sa_note *note = &ctl->note[sa->id];
 
@@ -96,42 +128,34 @@ note_leave(struct ctl *ctl, struct sa_ctl *sa)
 			link = &ctl->note[*link].twin_next;
 		*link = note->twin_next;
 	}
-	if (note->timed) {
-		if (note->timed_next != 0)
-			ctl->note[note->timed_next].timed_prev = note->timed_prev;
-		if (note->timed_prev != 0)
-			ctl->note[note->timed_prev].timed_next = note->timed_next;
-		else
-			ctl->timed = note->timed_next;
-	}
+	timed_leave(ctl, sa);
 	memset(note, 0, sizeof(*note));
 }
 
-static void
-state_set(struct sa_ctl *sa, enum sa_state state)
+void
+ctl_sa_state_set(struct sa_ctl *sa, enum sa_state state)
 {
 	sa->state = state;
 	if (sa->sa != NULL)
 		__atomic_store_n(&sa->sa->state, state, __ATOMIC_RELEASE);
 }
 
-/* Out of the interface's row first, then out of every table. */
-static void
-sa_drop(struct ctl *ctl, struct sa_ctl *sa)
+void
+ctl_sa_drop(struct ctl *ctl, struct sa_ctl *sa)
 {
 	sa->state = SA_DEAD;
 	sa_unbind(ctl, sa);
-	state_set(sa, SA_DEAD);
-	note_leave(ctl, sa);
+	ctl_sa_state_set(sa, SA_DEAD);
+	ctl_sa_note_leave(ctl, sa);
 	sadb_remove(ctl->sadb, sa);
 }
 
 /* --- add --- */
 
-/* All that is legal but unwise, told and logged. */
-static void
-warn(struct ctl *ctl, const struct sa_params *prm, enum sa_dir dir, char *ret_warning)
+void
+ctl_sa_warn(struct ctl *ctl, const struct sa_params *prm, char *ret_warning)
 {
+	enum sa_dir dir = SA_DIR_NONE;
 	const struct sa_ctl *twin = NULL;
 	char line[ERR_MSG_MAX] = "";
 	uint8_t fingerprint[8];
@@ -139,6 +163,7 @@ warn(struct ctl *ctl, const struct sa_params *prm, enum sa_dir dir, char *ret_wa
 
 	if (ret_warning != NULL)
 		ret_warning[0] = '\0';
+	ipsec_if_claim(ctl->ifaces, &prm->src, &prm->dst, prm->reqid, &dir);
 	sa_params_warning(prm, dir, line, sizeof(line)); /* "sa ... spi ...: ...", or nothing */
 	if (is_counter_mode(prm)) {
 		sa_fingerprint(prm, fingerprint);
@@ -168,7 +193,6 @@ int
 ctl_sa_add_state(struct ctl *ctl, const struct sa_params *prm, const struct sa_progress *state,
 		char *ret_warning, struct err *err)
 {
-	enum sa_dir dir = SA_DIR_NONE;
 	struct err why = { 0 };
 	struct engine *engine;
 	struct sa_ctl *sa;
@@ -186,21 +210,29 @@ ctl_sa_add_state(struct ctl *ctl, const struct sa_params *prm, const struct sa_p
 	sa = sadb_add(ctl->sadb, prm, &why);
 	if (sa == NULL)
 		return err_set(err, why.code == 0 ? ENOMEM : why.code, "%s", why.msg);
-	ipsec_if_claim(ctl->ifaces, &prm->src, &prm->dst, prm->reqid, &dir);
-	warn(ctl, prm, dir, ret_warning);
+	ctl_sa_warn(ctl, prm, ret_warning);
 	sa->engine = engine;
 	sa->state = SA_MATURE;
 	sa->created_ms = ctl_now_ms();
 	sa->created_s = (uint64_t)time(NULL);
-	note_enter(ctl, sa);
+	ctl_sa_note_enter(ctl, sa);
 	rc = state == NULL ? 0 : sa_progress_set(sa, state, &why);
 	if (rc == 0)
 		rc = sa_bind(ctl, sa, &why);
 	if (rc != 0) {
-		sa_drop(ctl, sa);
+		ctl_sa_drop(ctl, sa);
 		return err_set(err, -rc, "%s: %.180s", sa_str(prm), why.msg);
 	}
+	ctl_sa_serves(ctl, sa);
+	announce_sa(ctl, IPSEC_EVENT_ADD, sa);
 	return 0;
+}
+
+void
+ctl_sa_serves(struct ctl *ctl, const struct sa_ctl *sa)
+{
+	if (sa->dir == SA_DIR_OUT && sa->iface != 0)
+		acquire_forget(ctl, sa->iface);
 }
 
 /* --- get, delete --- */
@@ -243,9 +275,11 @@ ctl_sa_delete(struct ctl *ctl, const struct ip_addr *src, const struct ip_addr *
 	if (sa == NULL)
 		return -ESRCH;
 	rc = iface_prepare(ctl->ifaces, err);
-	if (rc == 0)
-		sa_drop(ctl, sa);
-	return rc;
+	if (rc != 0)
+		return rc;
+	announce_sa(ctl, IPSEC_EVENT_DELETE, sa);
+	ctl_sa_drop(ctl, sa);
+	return 0;
 }
 
 struct selection {
@@ -262,7 +296,9 @@ drop_selected(struct sa_ctl *sa, void *arg)
 	if (sel->src != NULL &&
 			(!ip_equal(&sa->prm.src, sel->src) || !ip_equal(&sa->prm.dst, sel->dst)))
 		return 0;
-	sa_drop(sel->ctl, sa);
+	if (sel->src != NULL)
+		announce_sa(sel->ctl, IPSEC_EVENT_DELETE, sa);
+	ctl_sa_drop(sel->ctl, sa);
 	sel->n++;
 	return 0;
 }
@@ -285,6 +321,7 @@ ctl_sa_flush(struct ctl *ctl)
 
 	ctl_assert_thread();
 	sadb_foreach(ctl->sadb, drop_selected, &sel);
+	announce_flush(ctl, (uint32_t)sel.n);
 	return sel.n;
 }
 
@@ -298,32 +335,47 @@ ctl_sa_get_state(struct ctl *ctl, const struct sa_ctl *sa, struct sa_progress *r
 
 /* --- lifetimes --- */
 
-static bool
+/* The limit that is reached, if any. */
+static enum ipsec_expire
 is_over(const struct sa_lifetime *limit, const struct sa_lifetime *used)
 {
-	return (limit->seconds != 0 && used->seconds >= limit->seconds) ||
-			(limit->use_seconds != 0 && used->use_seconds >= limit->use_seconds) ||
-			(limit->bytes != 0 && used->bytes >= limit->bytes) ||
-			(limit->packets != 0 && used->packets >= limit->packets);
+	if (limit->seconds != 0 && used->seconds >= limit->seconds)
+		return IPSEC_EXPIRE_SECONDS;
+	if (limit->use_seconds != 0 && used->use_seconds >= limit->use_seconds)
+		return IPSEC_EXPIRE_USE_SECONDS;
+	if (limit->bytes != 0 && used->bytes >= limit->bytes)
+		return IPSEC_EXPIRE_BYTES;
+	if (limit->packets != 0 && used->packets >= limit->packets)
+		return IPSEC_EXPIRE_PACKETS;
+	return IPSEC_EXPIRE_NONE;
 }
 
 static void
 lifetime_check(struct ctl *ctl, struct sa_ctl *sa, uint64_t now_ms)
 {
 	struct sa_lifetime used = { 0 };
+	enum ipsec_expire why;
 
+	if (larval_second(ctl, sa, now_ms))
+		return;
 	used.packets = counter_sum(sa->counters, sa->id, SA_CNT_PACKETS);
 	used.bytes = counter_sum(sa->counters, sa->id, SA_CNT_BYTES);
 	if (used.packets != 0 && sa->first_use_ms == 0)
 		sa->first_use_ms = now_ms;
 	used.seconds = (now_ms - sa->created_ms) / 1000;
 	used.use_seconds = sa->first_use_ms == 0 ? 0 : (now_ms - sa->first_use_ms) / 1000;
-	if (is_over(&sa->prm.hard, &used)) {
+	why = is_over(&sa->prm.hard, &used);
+	if (why != IPSEC_EXPIRE_NONE) {
 		log_notice("%s: hard lifetime passed, removed", sa_str(&sa->prm));
-		sa_drop(ctl, sa);
-	} else if (sa->state == SA_MATURE && is_over(&sa->prm.soft, &used)) {
+		announce_expire(ctl, sa, true, why);
+		ctl_sa_drop(ctl, sa);
+		return;
+	}
+	why = is_over(&sa->prm.soft, &used);
+	if (sa->state == SA_MATURE && why != IPSEC_EXPIRE_NONE) {
 		log_notice("%s: soft lifetime passed", sa_str(&sa->prm));
-		state_set(sa, SA_DYING);
+		ctl_sa_state_set(sa, SA_DYING);
+		announce_expire(ctl, sa, false, why);
 	}
 }
 
@@ -343,12 +395,14 @@ sequence_check(struct ctl *ctl, struct sa_ctl *sa)
 		return;
 	if (sa->state == SA_MATURE) {
 		log_notice("%s: 80%% of its sequence numbers are used", sa_str(&sa->prm));
-		state_set(sa, SA_DYING);
+		ctl_sa_state_set(sa, SA_DYING);
+		announce_expire(ctl, sa, false, IPSEC_EXPIRE_SEQUENCE);
 	}
 	if (used < last || ctl->note[sa->id].exhausted)
 		return;
 	log_notice("%s: its sequence numbers are used up", sa_str(&sa->prm));
 	ctl->note[sa->id].exhausted = true;
+	announce_expire(ctl, sa, true, IPSEC_EXPIRE_SEQUENCE);
 	if (ifp != NULL) {
 		sa_bind_refresh(ctl, ifp);
 		iface_publish(ctl->ifaces, ifp, NULL);

@@ -28,6 +28,7 @@ ctl_policy_at(struct ctl *ctl, const struct iface *ifp, unsigned int i,
 	p.ip6 = i >= 2;
 	p.src = p.out ? ifp->local : ifp->remote;
 	p.dst = p.out ? ifp->remote : ifp->local;
+	p.iface = ifp->index;
 	snprintf(p.interface, sizeof(p.interface), "%s", ifp->name);
 	*ret_policy = p;
 	return true;
@@ -127,7 +128,9 @@ ctl_sa_where(struct ctl *ctl, const struct sa_ctl *sa, char *buf, unsigned int s
 	const struct engine *e = sa->engine;
 
 	ctl_assert_thread();
-	if (sa->sa == NULL)
+	if (e == NULL)
+		snprintf(buf, size, "nothing yet (larval)");
+	else if (sa->sa == NULL)
 		snprintf(buf, size, "%s (no interface claims it)", e->ops->name);
 	else
 		snprintf(buf, size, "%s %s", e->ops->name, e->ops->session_device(e, sa->sa));

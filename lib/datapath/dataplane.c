@@ -54,6 +54,7 @@ worker_destroy(struct worker *w)
 		return;
 	ring_destroy(w->inject);
 	ring_destroy(w->handin);
+	rte_free(w->no_sa);
 	rte_free(w);
 }
 
@@ -72,10 +73,12 @@ worker_create(struct dataplane *dp, uint16_t id)
 	w->frag_id = (uint32_t)rte_rand() / WORKER_MAX * dp->nb_workers + id;
 	w->qsbr = rcu_qsbr();
 	w->drops = counter_row(&dp->drops, id, 0);
+	w->no_sa = rte_zmalloc_socket("no_sa", sizeof(*w->no_sa), RTE_CACHE_LINE_SIZE,
+			(int)rte_lcore_to_socket_id(dp->lcore[id]));
 	w->inject = ring_create("inject", id, 0, INJECT_RING_SIZE, RING_F_SP_ENQ | RING_F_SC_DEQ);
 	if (dp->nb_workers > 1)
 		w->handin = ring_create("handin", id, 0, HANDIN_RING_SIZE, RING_F_SC_DEQ);
-	if (w->inject == NULL || (dp->nb_workers > 1 && w->handin == NULL)) {
+	if (w->no_sa == NULL || w->inject == NULL || (dp->nb_workers > 1 && w->handin == NULL)) {
 		worker_destroy(w);
 		return NULL;
 	}

@@ -96,6 +96,11 @@ bool dp_inject_frame(struct dataplane *dp, uint16_t port_id, struct rte_mbuf *m)
 /** Take punted packets (meta.punt says why). @return Number, now the caller's. */
 unsigned int dp_punt_poll(struct dataplane *dp, struct rte_mbuf *ret_pkts[], unsigned int n);
 
+/** Interfaces on which packets found no outbound SA since they were last taken, at most @p max; some twice. */
+unsigned int dp_no_sa_take(struct dataplane *dp, uint16_t ret_ifaces[], unsigned int max);
+/** How many such packets there were, IPv4 and IPv6 (inside). Wraps; kept when the index is given to another interface. */
+void dp_no_sa_count(const struct dataplane *dp, uint16_t iface, uint32_t ret_count[2]);
+
 /** Count a drop of the control core (the caller frees). */
 void dp_control_drop(struct dataplane *dp, enum drop_reason reason);
 /** Sum over workers and control core. */

@@ -18,6 +18,8 @@ out_reject(struct worker *w, struct frame *f, const struct iface_row *row, enum 
 	}
 	if (row != NULL)
 		counter_row(&w->dp->ifaces->counters, w->id, row->index)[IF_CNT_OERRORS]++;
+	if (bad == DROP_NO_SA_OUT)
+		no_sa_ring(w->no_sa, row->index, pkt_meta(m)->flags & PKT_IP6);
 	dp_drop(w, bad, m);
 }
 

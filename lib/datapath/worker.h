@@ -12,6 +12,7 @@
 #include "datapath/dataplane.h"
 #include "datapath/decide.h"
 #include "datapath/frame.h"
+#include "datapath/no_sa.h"
 #include "net/pkt.h"
 
 enum dp_stage {
@@ -78,6 +79,7 @@ struct worker {
 	uint32_t frag_id;    /* [W] identification of the next IPv6 packet that is cut (RFC 7739) */
 	uint64_t now_tsc;    /* [W] time of this poll */
 	uint64_t *drops;     /* [W] by enum drop_reason: its copy of dp->drops */
+	struct no_sa *no_sa; /* [I] packets without an outbound SA */
 	struct rte_ring *inject;         /* [I] from the control core */
 	struct rte_ring *handin;         /* [I] ESP from workers that do not own its SA */
 	struct worker_rxq rxq[PORT_MAX]; /* [I] */

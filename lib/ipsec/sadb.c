@@ -6,8 +6,10 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 
+#include <rte_debug.h>
 #include <rte_hash_crc.h>
 
 #include "ipsec/sadb.h"
@@ -181,6 +183,23 @@ sadb_add(struct sadb *db, const struct sa_params *prm, struct err *err)
 	TAILQ_INSERT_TAIL(pair_bucket(db, &prm->src, &prm->dst, prm->reqid), e, by_pair);
 	db->count++;
 	return e->ctl;
+}
+
+void
+sadb_complete(struct sadb *db, struct sa_ctl *ctl, const struct sa_params *prm)
+{
+	struct entry *e = &db->entries[ctl->id];
+	struct entry_list *pair = pair_bucket(db, &prm->src, &prm->dst, prm->reqid);
+
+	RTE_VERIFY(ctl->sa == NULL && ctl->prm.spi == prm->spi && ctl->prm.reqid == prm->reqid);
+	explicit_bzero(&ctl->prm.keys, sizeof(ctl->prm.keys));
+	ctl->prm = *prm;
+	sa_fingerprint(prm, ctl->fingerprint);
+	ctl->order = ++db->order;
+	TAILQ_REMOVE(&db->all, e, by_age);
+	TAILQ_INSERT_TAIL(&db->all, e, by_age);
+	TAILQ_REMOVE(pair, e, by_pair);
+	TAILQ_INSERT_TAIL(pair, e, by_pair);
 }
 
 int

@@ -27,6 +27,11 @@ struct counter_table *sadb_counters(struct sadb *db);
  * @return NULL with @p err: EEXIST, ENOSPC, ENOMEM.
  */
 struct sa_ctl *sadb_add(struct sadb *db, const struct sa_params *prm, struct err *err);
+/**
+ * A LARVAL SA gets other parameters: ends, SPI and reqid stay. From now on it is the newest. Cannot
+ * fail.
+ */
+void sadb_complete(struct sadb *db, struct sa_ctl *ctl, const struct sa_params *prm);
 /** Publish ctl->sa (just opened, inbound) to the workers. 0 or -ENOSPC. */
 int sadb_publish(struct sadb *db, struct sa_ctl *ctl, struct err *err);
 /**
