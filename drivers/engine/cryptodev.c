@@ -122,6 +122,13 @@ cd_session_check(struct engine *engine, const struct sa_params *prm, struct err 
 	return 0;
 }
 
+/*
+ * Extended numbers that start above this may end within the life of an SA (from here it takes 2^63 packets). The library's own check
+ * at the end looks at the sum after it has wrapped, and starts again at 0: so its callers do not let it come there. Without ESN it
+ * counts in 64 bits as well, and stops.
+ */
+#define CD_ENDS_FROM (UINT64_C(1) << 63)
+
 static size_t
 cd_session_size(const struct engine *engine __rte_unused)
 {
@@ -231,6 +238,8 @@ cd_session_create(struct engine *engine, struct sa *sa, const struct sa_params *
 	s->aad_len = s->aead ? 16 : 0; /* the library's struct, whatever is used of it */
 	s->infer_window = dir == SA_DIR_IN ? replay_infer_window(&sa->replay) : 0;
 	s->lib_top = prm->seq_start;
+	s->ends = dir == SA_DIR_OUT && prm->esn && prm->seq_start >= CD_ENDS_FROM;
+	s->seq_left = UINT64_MAX - prm->seq_start;
 	rc = lib_sa_create(s, prm, &xf, dir, nb_workers);
 	if (rc < 0) {
 		cd_session_destroy(engine, sa);

@@ -64,6 +64,8 @@ struct cd_session {
 	bool aead;      /* [I] */
 	bool fake;      /* [I] the library is shown a header of ours (cryptodev_pkt.h) */
 	uint8_t pad;    /* [I] enum sa_pad */
+	/* [I] outbound: its numbers may end and the library would wrap (cryptodev_enq.c) */
+	bool ends;
 	/*
 	 * [I] bytes of the upper half that the library keeps behind the trailer while an op is out
 	 */
@@ -73,7 +75,8 @@ struct cd_session {
 	uint32_t lib_size;     /* [C] bytes of ss.sa */
 	/* [I] last line of the session: software keeps its fields behind the keys */
 	const void *ses_last;
-	uint64_t lib_top; /* [W] inbound ESN: the library's highest number */
+	uint64_t seq_left; /* [A] with ends: numbers that may still be drawn */
+	uint64_t lib_top;  /* [W] inbound ESN: the library's highest number */
 };
 static_assert(sizeof(struct rte_ipsec_session) == RTE_CACHE_LINE_SIZE, "line 0");
 

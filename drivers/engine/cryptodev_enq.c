@@ -116,6 +116,21 @@ run_length(struct rte_mbuf *pkts[], uint16_t n, const struct sa *sa)
 	return k;
 }
 
+/* How many numbers of the last ones may be drawn, at most n; several workers ask at once. */
+static uint16_t
+take_last_numbers(struct cd_session *s, uint16_t n)
+{
+	uint64_t left = __atomic_load_n(&s->seq_left, __ATOMIC_RELAXED);
+	uint16_t k;
+
+	do {
+		k = (uint16_t)RTE_MIN(left, (uint64_t)n);
+	} while (k != 0 &&
+			!__atomic_compare_exchange_n(&s->seq_left, &left, left - k, false,
+					__ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	return k;
+}
+
 /* Why rte_ipsec refused an outbound packet: its errno is that of the last of several. */
 static enum drop_reason
 encap_reason(const struct sa *sa, const struct cd_session *s, struct rte_mbuf *m)
@@ -190,7 +205,8 @@ prepare_runs(struct cd_engine *e, struct cd_worker *w, unsigned int worker, stru
 		if (i + AHEAD < n)
 			prefetch_lib(pkts[i + AHEAD]);
 		run = run_length(pkts + i, (uint16_t)(n - i), sa);
-		k = rte_ipsec_pkt_crypto_prepare(&s->ss, pkts + i, ops + i, run);
+		k = unlikely(s->ends) ? take_last_numbers(s, run) : run;
+		k = k == 0 ? 0 : rte_ipsec_pkt_crypto_prepare(&s->ss, pkts + i, ops + i, k);
 		count_enq(e, worker, sa, run);
 		w->burst_devs |= UINT32_C(1) << s->dev;
 		w->dev_id[s->dev] = s->dev_id;

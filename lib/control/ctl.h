@@ -22,6 +22,7 @@ LIST_HEAD(ctl_route_list, ctl_route_link);
 /** What control remembers of an SA beside struct sa_ctl; index: its id. 0 ends a chain. */
 struct ctl_sa_note {
 	bool published; /* inbound, in the workers' table */
+	bool unclaimed; /* in the workers' table as one that no interface claims */
 	bool exhausted; /* outbound, its last sequence number is used */
 	bool timed;     /* in the list of those with lifetimes, or LARVAL */
 	uint32_t seq;   /* of the ACQUIRE it answers, 0: none */

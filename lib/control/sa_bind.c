@@ -47,6 +47,9 @@ claim(struct ctl *ctl, struct iface *ifp, struct sa_ctl *sa, enum sa_dir dir, st
 		if (dir == SA_DIR_IN)
 			ctl->next_worker++;
 	}
+	if (note->unclaimed && dir == SA_DIR_OUT)
+		sadb_unpublish(ctl->sadb, sa);
+	note->unclaimed = false;
 	iface_set(sa, ifp->index);
 	if (dir == SA_DIR_IN && !note->published) {
 		rc = sadb_publish(ctl->sadb, sa, err);
@@ -59,6 +62,16 @@ claim(struct ctl *ctl, struct iface *ifp, struct sa_ctl *sa, enum sa_dir dir, st
 	return 1;
 }
 
+/* Nobody's: workers know it by that, so that its packets are dropped by name. */
+static void
+unclaimed_publish(struct ctl *ctl, struct sa_ctl *sa)
+{
+	if (sa->sa != NULL)
+		return;
+	sadb_publish_unclaimed(ctl->sadb, sa);
+	ctl->note[sa->id].unclaimed = true;
+}
+
 int
 sa_bind(struct ctl *ctl, struct sa_ctl *sa, struct err *err)
 {
@@ -67,11 +80,11 @@ sa_bind(struct ctl *ctl, struct sa_ctl *sa, struct err *err)
 	int rc;
 
 	ifp = ipsec_if_claim(ctl->ifaces, &sa->prm.src, &sa->prm.dst, sa->prm.reqid, &dir);
-	if (ifp == NULL)
-		return 0;
-	rc = iface_prepare(ctl->ifaces, err);
-	if (rc == 0)
+	rc = ifp == NULL ? 0 : iface_prepare(ctl->ifaces, err);
+	if (ifp != NULL && rc == 0)
 		rc = claim(ctl, ifp, sa, dir, err);
+	if (rc == 0)
+		unclaimed_publish(ctl, sa);
 	if (rc <= 0 || dir == SA_DIR_IN)
 		return rc < 0 ? rc : 0;
 	sa_bind_refresh(ctl, ifp);
@@ -86,7 +99,7 @@ sa_unbind(struct ctl *ctl, struct sa_ctl *sa)
 
 	if (ifp == NULL)
 		return;
-	iface_set(sa, 0);
+	sa->iface = 0; /* what devices hold of it still belongs to the interface */
 	if (sa->dir != SA_DIR_OUT)
 		return;
 	sa_bind_refresh(ctl, ifp);

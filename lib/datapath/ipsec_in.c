@@ -125,6 +125,10 @@ in_run_flush(struct worker *w, const struct in_run *run)
 	cnt[IF_CNT_IBYTES] += run->bytes;
 }
 
+/*
+ * A deleted SA keeps its interface for the packets that a device still holds: a rekey loses nothing. The reqid tells whether the index
+ * has gone to another interface meanwhile.
+ */
 static void
 in_run_start(const struct worker *w, struct in_run *run, struct sa *sa)
 {
@@ -132,6 +136,8 @@ in_run_start(const struct worker *w, struct in_run *run, struct sa *sa)
 
 	*run = (struct in_run){ .sa = sa,
 		.row = index == 0 ? NULL : iface_row(w->dp->ifaces, index) };
+	if (unlikely(run->row != NULL && run->row->reqid != sa->reqid))
+		run->row = NULL;
 }
 
 /* Integrity, window, interface. */

@@ -91,6 +91,7 @@ sa_fill(struct sa *sa, struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker)
 	sa->worker = worker;
 	sa->dir = (uint8_t)dir;
 	sa->state = (uint8_t)ctl->state;
+	sa->reqid = prm->reqid;
 	sa->natt = prm->natt_sport != 0 || prm->natt_dport != 0;
 	sa->ctl = ctl;
 	sa_set_lengths(sa, prm);

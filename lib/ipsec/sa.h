@@ -106,6 +106,8 @@ struct sa {
 	struct sa_ctl *ctl; /* [I] not for workers */
 	/* [I] most bytes that ESP adds behind the outer header: header, IV, pad, trailer, ICV */
 	uint16_t overhead;
+	/* [I] of the interface that claims it: no two have the same */
+	uint32_t reqid;
 
 	/* cache line 1: the window, its one worker's */
 	struct replay replay __rte_cache_aligned; /* [W] */

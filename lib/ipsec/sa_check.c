@@ -116,12 +116,22 @@ check_lifetime(const struct sa_params *prm, const char *what, uint64_t soft, uin
 			soft, what, hard);
 }
 
+static bool
+has_limit(const struct sa_lifetime *l)
+{
+	return l->seconds != 0 || l->use_seconds != 0 || l->bytes != 0 || l->packets != 0;
+}
+
+/* As FreeBSD: both or none; which limits are in each is left to the operator. */
 static int
 check_lifetimes(const struct sa_params *prm, struct err *err)
 {
 	const struct sa_lifetime *s = &prm->soft, *h = &prm->hard;
 	int rc;
 
+	if (has_limit(s) != has_limit(h))
+		return refuse(prm, EINVAL, err, "a %s lifetime without a %s one (both or none)",
+				has_limit(s) ? "soft" : "hard", has_limit(s) ? "hard" : "soft");
 	rc = check_lifetime(prm, "seconds", s->seconds, h->seconds, err);
 	if (rc == 0)
 		rc = check_lifetime(prm, "seconds of use", s->use_seconds, h->use_seconds, err);

@@ -205,10 +205,20 @@ sadb_complete(struct sadb *db, struct sa_ctl *ctl, const struct sa_params *prm)
 int
 sadb_publish(struct sadb *db, struct sa_ctl *ctl, struct err *err)
 {
-	if (sadb_table_insert(db->table, ctl->sa, &ctl->prm.dst) < 0)
+	if (sadb_table_insert(db->table, ctl->sa->spi, &ctl->prm.dst, ctl->sa) < 0)
 		return err_set(err, ENOSPC, "sa %s spi %u: no room in the inbound table",
 				ip_str(&ctl->prm.dst), ctl->prm.spi);
 	return 0;
+}
+
+/* What workers find for an SA that no interface claims: no interface, no session, never freed. */
+static struct sa unclaimed;
+
+void
+sadb_publish_unclaimed(struct sadb *db, const struct sa_ctl *ctl)
+{
+	(void)sadb_table_insert(
+			db->table, rte_cpu_to_be_32(ctl->prm.spi), &ctl->prm.dst, &unclaimed);
 }
 
 void

@@ -35,6 +35,12 @@ void sadb_complete(struct sadb *db, struct sa_ctl *ctl, const struct sa_params *
 /** Publish ctl->sa (just opened, inbound) to the workers. 0 or -ENOSPC. */
 int sadb_publish(struct sadb *db, struct sa_ctl *ctl, struct err *err);
 /**
+ * Let the workers know of an SA that no interface claims and that has no worker record: they find one
+ * whose interface is 0, so that its packets are dropped by that name. sadb_publish() replaces it,
+ * sadb_unpublish() takes it out. Best effort: without room they find nothing.
+ */
+void sadb_publish_unclaimed(struct sadb *db, const struct sa_ctl *ctl);
+/**
  * Take it out of the workers' table again (no interface claims it any more). ctl->sa stays, for
  * sa_retire().
  */

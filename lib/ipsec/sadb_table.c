@@ -109,11 +109,11 @@ key_fill(struct key *k, rte_be32_t spi, const struct ip_addr *dst)
 }
 
 int
-sadb_table_insert(struct sadb_table *t, struct sa *sa, const struct ip_addr *dst)
+sadb_table_insert(struct sadb_table *t, rte_be32_t spi, const struct ip_addr *dst, struct sa *sa)
 {
 	struct key k;
 
-	key_fill(&k, sa->spi, dst);
+	key_fill(&k, spi, dst);
 	return rte_hash_add_key_data(t->hash, &k, sa) < 0 ? -ENOSPC : 0;
 }
 

@@ -18,7 +18,8 @@ struct sadb_table;
 struct sadb_table *sadb_table_create(struct err *err);
 void sadb_table_destroy(struct sadb_table *t);
 /** Enter or replace. 0 or -ENOSPC. */
-int sadb_table_insert(struct sadb_table *t, struct sa *sa, const struct ip_addr *dst);
+int sadb_table_insert(
+		struct sadb_table *t, rte_be32_t spi, const struct ip_addr *dst, struct sa *sa);
 /** What is not there is not an error. */
 void sadb_table_delete(struct sadb_table *t, rte_be32_t spi, const struct ip_addr *dst);
 /** As sadb_lookup_bulk(). */

@@ -61,6 +61,12 @@ bent_engine_use(void)
 
 /* --- ESP in --- */
 
+static void
+set_spi(uint32_t spi)
+{
+	*(unaligned_uint32_t *)(drop_frame + ESP_AT) = rte_cpu_to_be_32(spi);
+}
+
 void
 when_esp_short(void)
 {
@@ -81,9 +87,24 @@ when_no_sa_in(void)
 void
 when_sa_no_interface(void)
 {
+	struct sa_params prm = setup_sa_params(REMOTE, LOCAL, "aes-gcm-16", 20);
 	struct err err = { 0 };
 
+	/* one that no interface has ever claimed: reqid and mode */
+	prm.spi = 10001;
+	prm.reqid = 999;
+	setup_sa(&drop_gw, &prm);
+	prm.spi = 10002;
+	prm.reqid = 100;
+	prm.mode = SA_MODE_TRANSPORT;
+	setup_sa(&drop_gw, &prm);
 	drop_peer_esp();
+	set_spi(10001);
+	drop_send(PIPE_WAN);
+	set_spi(10002);
+	drop_send(PIPE_WAN);
+	/* one whose interface has let it go */
+	set_spi(10000);
 	setup_ok(ctl_if_set_reqid(drop_gw.ctl, "ipsec0", 101, &err), &err);
 	drop_send(PIPE_WAN);
 }

@@ -104,6 +104,16 @@ when_ip_destination(void)
 void
 when_interface_down(void)
 {
+	const struct ip_addr local = setup_ip(LOCAL);
+	struct err err = { 0 };
+
+	drop_peer_esp();
+	drop_flag("ipsec0", IFACE_UP, false);
+	drop_send(PIPE_WAN);
+	/* up, but not running: its local address is not ours */
+	drop_flag("ipsec0", IFACE_UP, true);
+	setup_ok(ctl_if_remove_address(drop_gw.ctl, "wan0", AF_INET, &local, &err), &err);
+	drop_send(PIPE_WAN);
 	drop_flag("lan0", IFACE_UP, false);
 	drop_transit("10.2.0.7");
 	drop_send(PIPE_LAN);

@@ -123,6 +123,17 @@ refuses_lifetimes_and_ports_that_contradict(void **state)
 {
 	struct sa_params prm = good("aes-gcm-16", 160, NULL, 0);
 
+	prm.hard.seconds = 3600;
+	assert_refused(&prm, EINVAL,
+			"sa 192.168.0.5 spi 10000: a hard lifetime without a soft one (both or "
+			"none)");
+	prm.soft.bytes = 1000; /* of another kind: FreeBSD takes that */
+	assert_int_equal(sa_params_check(&prm, NULL), 0);
+	prm.hard.seconds = 0;
+	assert_refused(&prm, EINVAL,
+			"sa 192.168.0.5 spi 10000: a soft lifetime without a hard one (both or "
+			"none)");
+	prm.soft.bytes = 0;
 	prm.soft.seconds = 3600;
 	prm.hard.seconds = 2880;
 	assert_refused(&prm, EINVAL,
