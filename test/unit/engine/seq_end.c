@@ -82,8 +82,7 @@ numbers(uint32_t *seq)
 
 			if (pkt_meta(m)->verdict == DROP_NONE)
 				seq[n++] = rte_be_to_cpu_32(
-						rte_pktmbuf_mtod_offset(m, struct rte_esp_hdr *, 20)
-								->seq);
+						rte_pktmbuf_mtod(m, struct rte_esp_hdr *)->seq);
 			rte_pktmbuf_free(m);
 		}
 	}
