@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "cli/cmd.h"
+#include "cli/ifconfig_addr.h"
 #include "control/resolve.h"
 
 struct dump {
@@ -22,13 +23,18 @@ dump_neigh(struct neigh *n, void *arg)
 	const struct iface *ifp = iface_at(ctl_ifaces(d->cli->ctl), n->iface);
 	bool known = n->state != NEIGH_INCOMPLETE && n->state != NEIGH_FAILED;
 	char state[64] = "";
+	const char *scope = "";
 	json_t *o;
 
 	if (n->addr.af != d->af)
 		return;
 	resolve_neigh_describe(ctl_resolve(d->cli->ctl), n, d->now_ms, state, sizeof(state));
-	o = json_pack("{s:s, s:s, s:s, s:b}", "address", ip_str(&n->addr), "port",
-			ifp == NULL ? "" : ifp->name, "state", state, "permanent",
+	if (n->addr.af == AF_INET6 && ip_is_link_local(&n->addr) && ifp != NULL)
+		scope = ifp->name;
+	o = json_pack("{s:o, s:s, s:s, s:b}", "address",
+			json_sprintf("%s%s%s", ip_str(&n->addr), scope[0] == '\0' ? "" : "%",
+					scope),
+			"port", ifp == NULL ? "" : ifp->name, "state", state, "permanent",
 			n->state == NEIGH_STATIC);
 	if (o != NULL && known)
 		json_object_set_new(o, "mac", json_string(mac_str(&n->mac)));
@@ -105,11 +111,13 @@ read_mac(const char *text, struct rte_ether_addr *ret_mac)
 	return mac_parse(full, ret_mac);
 }
 
-/* The address of argv[i], of family af. 0, or 1 after cli_error(). */
+/* The address of argv[i], of family af; @p ret_port: "wan0" of fe80::1%wan0, or "". 0, or 1 after cli_error(). */
 static int
-read_address(struct cli *cli, const char *what, const char *text, int af, struct ip_addr *ret_addr)
+read_address(struct cli *cli, char *argv[], int af, struct ip_addr *ret_addr, char *ret_port)
 {
-	if (ip_parse(text, ret_addr) != 0 || ret_addr->af != af)
+	const char *what = argv[0], *text = argv[2];
+
+	if (scoped_parse(text, ret_addr, ret_port) != 0 || ret_addr->af != af)
 		return cli_error(cli, "%s: %.64s is not an %s address", what, text,
 				af == AF_INET ? "IPv4" : "IPv6");
 	return 0;
@@ -121,11 +129,14 @@ add(struct cli *cli, int argc, char *argv[], int af)
 	struct rte_ether_addr mac;
 	struct ip_addr addr;
 	struct err err = { 0 };
+	char port[IFACE_NAME_MAX];
 
 	if (argc != 5)
 		return cli_error(cli, "usage: %s -s ADDR MAC IF", argv[0]);
-	if (read_address(cli, argv[0], argv[2], af, &addr) != 0)
+	if (read_address(cli, argv, af, &addr, port) != 0)
 		return 1;
+	if (port[0] != '\0' && strcmp(port, argv[4]) != 0)
+		return cli_error(cli, "%s: %.64s is not on %.40s", argv[0], argv[2], argv[4]);
 	if (read_mac(argv[3], &mac) != 0)
 		return cli_error(cli, "%s: %.40s is not a MAC address (aa:bb:cc:dd:ee:ff)", argv[0],
 				argv[3]);
@@ -138,10 +149,11 @@ static int delete (struct cli *cli, char *argv[], int af)
 {
 	struct ip_addr addr;
 	struct err err = { 0 };
+	char port[IFACE_NAME_MAX];
 
-	if (read_address(cli, argv[0], argv[2], af, &addr) != 0)
+	if (read_address(cli, argv, af, &addr, port) != 0)
 		return 1;
-	if (ctl_neigh_delete(cli->ctl, &addr, &err) != 0)
+	if (ctl_neigh_delete_on(cli->ctl, port[0] == '\0' ? NULL : port, &addr, &err) != 0)
 		return cli_fail(cli, &err);
 	cli_printf(cli, "%s (%s) deleted\n", argv[2], argv[2]);
 	return 0;

@@ -129,7 +129,7 @@ read_gateway(struct cli *cli, struct request *q)
 			r->kind = RIB_INTERFACE;
 		return 0;
 	}
-	if (ip_parse(q->gateway, &r->gateway) != 0)
+	if (scoped_parse(q->gateway, &r->gateway, r->interface) != 0)
 		return cli_error(cli,
 				"route: gateway %.64s is not an IP address (or: -interface IF)",
 				q->gateway);
@@ -232,7 +232,10 @@ view_route(struct cli *cli, const struct rib_route *route)
 			sources[spec->source], "active", route->active, "interface",
 			ifp == NULL ? "" : ifp->name);
 	if (o != NULL && spec->kind == RIB_GATEWAY)
-		json_object_set_new(o, "gateway", json_string(ip_str(&spec->gateway)));
+		json_object_set_new(o, "gateway",
+				json_sprintf("%s%s%s", ip_str(&spec->gateway),
+						spec->iface == 0 ? "" : "%",
+						spec->iface == 0 || ifp == NULL ? "" : ifp->name));
 	if (o != NULL && ifp != NULL)
 		json_object_set_new(o, "mtu", json_integer(ifp->mtu));
 	return o;
@@ -271,21 +274,45 @@ print_get(struct cli *cli, const json_t *o)
 			json_integer_value(json_object_get(o, "mtu")));
 }
 
+/* fe80::1%wan0: there is no choice. */
+static int
+on_link(struct cli *cli, const struct ip_addr *addr, const char *port, struct rib_route *ret_route)
+{
+	const struct iface *ifp = iface_find(ctl_ifaces(cli->ctl), port);
+
+	if (ifp == NULL)
+		return cli_error(cli, "%s: interface does not exist", port);
+	memset(ret_route, 0, sizeof(*ret_route));
+	ret_route->active = true;
+	ret_route->spec.prefix = (struct ip_prefix){ .addr = *addr, .len = 64 };
+	ip_prefix_mask(&ret_route->spec.prefix);
+	ret_route->spec.fib = ifp->fib;
+	ret_route->spec.source = RIB_CONNECTED;
+	ret_route->spec.kind = RIB_INTERFACE;
+	ret_route->spec.iface = ifp->index;
+	return 0;
+}
+
 static int
 get(struct cli *cli, struct request *q)
 {
 	struct rib_route route;
 	struct ip_addr addr;
 	struct err err = { 0 };
+	char zone[IFACE_NAME_MAX];
 	json_t *o;
 
-	if (ip_parse(q->dest, &addr) != 0 || (q->af != 0 && q->af != addr.af))
+	if (scoped_parse(q->dest, &addr, zone) != 0 || (q->af != 0 && q->af != addr.af))
 		return cli_error(cli, "route: %.64s is not an IP%s address", q->dest,
 				q->af == 0                         ? ""
 						: q->af == AF_INET ? "v4"
 								   : "v6");
-	if (ctl_route_get(cli->ctl, q->route.fib, &addr, &route, &err) != 0)
+	if (zone[0] != '\0') {
+		if (on_link(cli, &addr, zone, &route) != 0)
+			return 1;
+	} else if (ctl_route_get(cli->ctl, q->route.fib, &addr, &route, &err) != 0) {
 		return cli_fail(cli, &err);
+	}
 	o = view_route(cli, &route);
 	json_object_set_new(o, "address", json_string(ip_str(&addr)));
 	return cli_view(cli, o, print_get);

@@ -33,6 +33,42 @@ mask_parse(const char *text, uint8_t *ret_len, struct err *err)
 	return 0;
 }
 
+int
+scoped_prefix_parse(const char *text, struct ip_prefix *ret_prefix, char *ret_zone)
+{
+	const char *percent = strchr(text, '%');
+	const size_t n = percent == NULL ? strlen(text) : (size_t)(percent - text);
+	const size_t zone_len = percent == NULL ? 0 : strcspn(percent + 1, "/");
+	char buf[PREFIX_STR_MAX + 8];
+	int rc;
+
+	if (n >= IP_STR_MAX + 4 || zone_len >= IFACE_NAME_MAX ||
+			(percent != NULL && (zone_len == 0 || strlen(percent + 1 + zone_len) > 4)))
+		return -EINVAL;
+	snprintf(buf, sizeof(buf), "%.*s%s", (int)n, text,
+			percent == NULL ? "" : percent + 1 + zone_len);
+	rc = ip_prefix_parse(buf, ret_prefix);
+	if (rc != 0)
+		return rc;
+	if (percent != NULL &&
+			(ret_prefix->addr.af != AF_INET6 || !ip_is_link_local(&ret_prefix->addr)))
+		return -EINVAL;
+	snprintf(ret_zone, IFACE_NAME_MAX, "%.*s", (int)zone_len,
+			percent == NULL ? "" : percent + 1);
+	return 0;
+}
+
+int
+scoped_parse(const char *text, struct ip_addr *ret_addr, char *ret_zone)
+{
+	struct ip_prefix p;
+
+	if (strchr(text, '/') != NULL || scoped_prefix_parse(text, &p, ret_zone) != 0)
+		return -EINVAL;
+	*ret_addr = p.addr;
+	return 0;
+}
+
 uint8_t
 class_len(const struct ip_addr *addr)
 {

@@ -50,6 +50,7 @@ static int
 read_tunnel(struct reader *r, struct action *a)
 {
 	struct ip_addr *end[2] = { &a->local, &a->remote };
+	char zone[IFACE_NAME_MAX]; /* control says why a link-local end can not be */
 	const char *text;
 	int i;
 
@@ -61,7 +62,7 @@ read_tunnel(struct reader *r, struct action *a)
 			return err_set(r->err, EINVAL,
 					"%.16s: tunnel needs two addresses, local and remote",
 					r->name);
-		if (ip_parse(text, end[i]) != 0)
+		if (scoped_parse(text, end[i], zone) != 0)
 			return bad(r, "tunnel", text, "an IP address");
 	}
 	return 0;
@@ -102,8 +103,9 @@ static int
 read_addr_first(struct reader *r, struct action *a, const char *word, bool *mask)
 {
 	struct ip_prefix *p = &a->addr.prefix;
+	char zone[IFACE_NAME_MAX];
 
-	switch (ip_prefix_parse(word, p)) {
+	switch (scoped_prefix_parse(word, p, zone)) {
 	case 0:
 		break;
 	case -ERANGE:
@@ -116,6 +118,9 @@ read_addr_first(struct reader *r, struct action *a, const char *word, bool *mask
 	if (p->addr.af != a->af)
 		return err_set(r->err, EAFNOSUPPORT, "%.16s: address %s is not of family %s",
 				r->name, word, a->af == AF_INET ? "inet" : "inet6");
+	if (zone[0] != '\0' && strcmp(zone, r->name) != 0)
+		return err_set(r->err, EINVAL, "%.16s: address %.64s is on another interface, %s",
+				r->name, word, zone);
 	*mask = strchr(word, '/') != NULL;
 	return 0;
 }

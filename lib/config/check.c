@@ -280,8 +280,7 @@ check_routes(struct check *c)
 		struct ip_prefix prefix = route->prefix;
 		struct route_key key;
 
-		if (route->kind == CFG_ROUTE_INTERFACE && route->interface[0] != '\0' &&
-				!is_interface(c, route->interface))
+		if (route->interface[0] != '\0' && !is_interface(c, route->interface))
 			cfg_errors_add(c->errors, ENXIO, PATH("routes[%u].interface", i),
 					"there is no interface \"%s\"", route->interface);
 		if (route->kind == CFG_ROUTE_GATEWAY && route->gateway.af != 0 &&

@@ -226,9 +226,12 @@ route_finish(struct json_reader *r, const json_t *json, void *object)
 	const bool interface = json_object_get(json, "interface") != NULL;
 	const bool blackhole = json_is_true(json_object_get(json, "blackhole"));
 	const bool reject = json_is_true(json_object_get(json, "reject"));
+	/* the port of a link-local gateway */
+	const bool scoped = gateway && interface && route->gateway.af == AF_INET6 &&
+			ip_is_link_local(&route->gateway);
 
 	ip_prefix_mask(&route->prefix);
-	if (gateway + interface + blackhole + reject != 1)
+	if (gateway + interface + blackhole + reject != 1 + scoped)
 		json_mistake(r, NULL, "needs exactly one of gateway, interface, blackhole, reject");
 	else if (gateway || interface)
 		route->kind = gateway ? CFG_ROUTE_GATEWAY : CFG_ROUTE_INTERFACE;

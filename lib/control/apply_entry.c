@@ -186,7 +186,7 @@ route_of(const struct cfg_route *r)
 	route.kind = kinds[r->kind];
 	if (r->kind == CFG_ROUTE_GATEWAY)
 		route.gateway = r->gateway;
-	if (r->kind == CFG_ROUTE_INTERFACE)
+	if (r->kind == CFG_ROUTE_INTERFACE || r->kind == CFG_ROUTE_GATEWAY)
 		(void)snprintf(route.interface, sizeof(route.interface), "%s", r->interface);
 	return route;
 }
@@ -199,7 +199,8 @@ route_is(struct ctl *ctl, const struct rib_route *now, const struct ctl_route *w
 	if (now->spec.kind != want->kind)
 		return false;
 	if (want->kind == RIB_GATEWAY)
-		return ip_equal(&now->spec.gateway, &want->gateway);
+		return ip_equal(&now->spec.gateway, &want->gateway) &&
+				strcmp(ifp == NULL ? "" : ifp->name, want->interface) == 0;
 	return want->kind != RIB_INTERFACE ||
 			(ifp != NULL && strcmp(ifp->name, want->interface) == 0);
 }

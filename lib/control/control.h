@@ -100,7 +100,7 @@ struct ctl_route {
 	uint16_t fib;
 	enum rib_kind kind;
 	struct ip_addr gateway;         /* RIB_GATEWAY */
-	char interface[IFACE_NAME_MAX]; /* RIB_INTERFACE */
+	char interface[IFACE_NAME_MAX]; /* RIB_INTERFACE; the port of a link-local gateway, "": not said */
 };
 int ctl_route_add(struct ctl *ctl, const struct ctl_route *route, struct err *err);
 int ctl_route_change(struct ctl *ctl, const struct ctl_route *route, struct err *err);
@@ -115,6 +115,9 @@ int ctl_route_get(struct ctl *ctl, uint16_t fib, const struct ip_addr *addr,
 int ctl_neigh_add(struct ctl *ctl, const char *port, const struct ip_addr *addr,
 		const struct rte_ether_addr *mac, struct err *err);
 int ctl_neigh_delete(struct ctl *ctl, const struct ip_addr *addr, struct err *err);
+/** That of one port alone: link-local addresses may be on several. */
+int ctl_neigh_delete_on(
+		struct ctl *ctl, const char *port, const struct ip_addr *addr, struct err *err);
 
 /* --- SAs: setkey(8) --- */
 

@@ -24,6 +24,28 @@ prefix_check(const struct ctl_route *route, struct err *err)
 	return 0;
 }
 
+/* fe80::1%wan0: the port says which of the links it is on. */
+static int
+scope_check(struct ctl *ctl, const struct ctl_route *route, struct err *err)
+{
+	const struct iface *ifp = iface_find(ctl->ifaces, route->interface);
+
+	if (ifp == NULL)
+		return err_set(err, ENXIO, "route %s: interface %.32s does not exist",
+				prefix_str(&route->prefix), route->interface);
+	if (route->gateway.af != AF_INET6 || !ip_is_link_local(&route->gateway))
+		return err_set(err, EINVAL,
+				"route %s: gateway %s is not link-local, it has no interface",
+				prefix_str(&route->prefix), ip_str(&route->gateway));
+	if (ifp->kind != IFACE_PORT || ifp->fib != route->fib)
+		return err_set(err, ENETUNREACH,
+				"route %s: gateway %s is not on a link of fib %u, %s is not its "
+				"port",
+				prefix_str(&route->prefix), ip_str(&route->gateway), route->fib,
+				ifp->name);
+	return 0;
+}
+
 /* A gateway must be on a link, or behind a tunnel. */
 static int
 gateway_check(struct ctl *ctl, const struct ctl_route *route, struct err *err)
@@ -40,6 +62,8 @@ gateway_check(struct ctl *ctl, const struct ctl_route *route, struct err *err)
 	if (iface_of_local(ctl->ifaces, &route->gateway) != NULL)
 		return err_set(err, EINVAL, "route %s: gateway %s is one of our own addresses",
 				prefix_str(&route->prefix), ip_str(&route->gateway));
+	if (route->interface[0] != '\0')
+		return scope_check(ctl, route, err);
 	via = rib_match_link(ctl->rib, route->fib, &route->gateway);
 	kind = via == NULL ? NH_NONE : nh_kind(via->spec.nh);
 	if (kind != NH_ATTACHED && kind != NH_NEIGH && kind != NH_IPSEC)
@@ -72,6 +96,8 @@ spec_make(struct ctl *ctl, const struct ctl_route *route, struct rib_spec *ret_s
 		if (rc != 0)
 			return rc;
 		spec.gateway = route->gateway;
+		if (route->interface[0] != '\0')
+			spec.iface = iface_find(ctl->ifaces, route->interface)->index;
 		break;
 	case RIB_INTERFACE:
 		ifp = iface_find(ctl->ifaces, route->interface);
@@ -253,12 +279,24 @@ ctl_neigh_add(struct ctl *ctl, const char *port, const struct ip_addr *addr,
 }
 
 int
-ctl_neigh_delete(struct ctl *ctl, const struct ip_addr *addr, struct err *err)
+ctl_neigh_delete_on(struct ctl *ctl, const char *port, const struct ip_addr *addr, struct err *err)
 {
+	const struct iface *ifp = NULL;
 	int rc;
 
 	ctl_assert_thread();
-	rc = resolve_neigh_delete(ctl->resolve, addr, err);
+	if (port != NULL) {
+		ifp = ctl_iface(ctl, port, err);
+		if (ifp == NULL)
+			return -ENXIO;
+	}
+	rc = resolve_neigh_delete(ctl->resolve, ifp, addr, err);
 	ctl_settle(ctl);
 	return rc;
+}
+
+int
+ctl_neigh_delete(struct ctl *ctl, const struct ip_addr *addr, struct err *err)
+{
+	return ctl_neigh_delete_on(ctl, NULL, addr, err);
 }

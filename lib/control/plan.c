@@ -266,7 +266,9 @@ describe_route(const struct cfg_route *r, char *buf, size_t size)
 					: r->kind == CFG_ROUTE_REJECT ? " reject"
 								      : "");
 	if (r->kind == CFG_ROUTE_GATEWAY)
-		(void)snprintf(buf + strlen(buf), size - strlen(buf), " %s", ip_str(&r->gateway));
+		(void)snprintf(buf + strlen(buf), size - strlen(buf), " %s%s%s",
+				ip_str(&r->gateway), r->interface[0] == '\0' ? "" : "%",
+				r->interface);
 	if (r->kind == CFG_ROUTE_INTERFACE)
 		(void)snprintf(buf + strlen(buf), size - strlen(buf), " -interface %s",
 				r->interface);

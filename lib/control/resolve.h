@@ -56,7 +56,9 @@ uint32_t resolve_nh(struct resolve *r, uint16_t fib, const struct ip_addr *addr)
 /** A static entry (arp -s, JSON neighbors). Routes of it are put in. */
 int resolve_neigh_add(struct resolve *r, struct iface *port, const struct ip_addr *addr,
 		const struct rte_ether_addr *mac, struct err *err);
-int resolve_neigh_delete(struct resolve *r, const struct ip_addr *addr, struct err *err);
+/** @p on: of this port alone, NULL: of any. */
+int resolve_neigh_delete(struct resolve *r, const struct iface *on, const struct ip_addr *addr,
+		struct err *err);
 /** The interface goes, or loses this prefix: its neighbours go. @p prefix NULL: all of it. */
 void resolve_neigh_flush(
 		struct resolve *r, const struct iface *port, const struct ip_prefix *prefix);

@@ -56,10 +56,22 @@ nh_by_route(struct resolve *r, const struct rib_route *route, const struct ip_ad
 
 /* A gateway must be on a link, or behind a tunnel; a route that drops, or an address of ours, is no way to it. */
 static uint32_t
-nh_of_gateway(struct resolve *r, uint16_t fib, const struct ip_addr *gateway, bool hold)
+nh_of_gateway(struct resolve *r, const struct rib_spec *spec, bool hold)
 {
-	const uint32_t nh = nh_by_route(r, rib_match_link(r->a.rib, fib, gateway), gateway, hold);
+	const struct iface *ifp = spec->iface == 0 ? NULL : iface_at(r->a.ifaces, spec->iface);
+	struct neigh *n;
+	uint32_t nh;
 
+	if (ifp != NULL && ifp->kind == IFACE_PORT) { /* link-local, and its port is said */
+		n = ifp->fib == spec->fib ? resolve_neigh_want(r, ifp, &spec->gateway, !hold)
+					  : NULL;
+		if (n == NULL)
+			return nh_make(NH_NONE, 0);
+		n->refs += hold;
+		return nh_make(NH_NEIGH, n->index);
+	}
+	nh = nh_by_route(r, rib_match_link(r->a.rib, spec->fib, &spec->gateway), &spec->gateway,
+			hold);
 	return nh_kind(nh) == NH_NEIGH || nh_kind(nh) == NH_IPSEC ? nh : nh_make(NH_NONE, 0);
 }
 
@@ -69,7 +81,7 @@ nh_of(struct resolve *r, uint16_t fib, const struct ip_addr *addr, bool hold)
 	const struct rib_route *route = rib_match(r->a.rib, fib, addr);
 
 	if (route != NULL && route->spec.kind == RIB_GATEWAY)
-		return nh_of_gateway(r, fib, &route->spec.gateway, hold);
+		return nh_of_gateway(r, &route->spec, hold);
 	return nh_by_route(r, route, addr, hold);
 }
 
@@ -156,7 +168,7 @@ visit_route(struct rib_route *route, void *arg)
 	}
 	find_stray_twin(p, &route->spec);
 	if (route->spec.source == RIB_STATIC && route->spec.kind == RIB_GATEWAY) {
-		nh = nh_of_gateway(p->r, route->spec.fib, &route->spec.gateway, true);
+		nh = nh_of_gateway(p->r, &route->spec, true);
 		/* As FreeBSD: it does not fall back to a less specific route, which might lead past a tunnel, in clear. */
 		if (nh_kind(nh) == NH_NONE)
 			nh = nh_make(NH_REJECT, 0);

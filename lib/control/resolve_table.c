@@ -109,14 +109,15 @@ neigh_delete(struct resolve *r, struct neigh *n)
 }
 
 int
-resolve_neigh_delete(struct resolve *r, const struct ip_addr *addr, struct err *err)
+resolve_neigh_delete(struct resolve *r, const struct iface *on, const struct ip_addr *addr,
+		struct err *err)
 {
 	const struct iface *ifp = NULL;
 	struct neigh *n;
 	bool found = false;
 
 	while ((ifp = iface_next(r->a.ifaces, ifp)) != NULL) {
-		if (ifp->kind != IFACE_PORT)
+		if (ifp->kind != IFACE_PORT || (on != NULL && ifp != on))
 			continue;
 		n = neigh_find(r->a.neighs, ifp->index, addr);
 		if (n == NULL)

@@ -173,7 +173,7 @@ take_route(struct rib_route *route, void *arg)
 	to->kind = kinds[spec->kind];
 	if (spec->kind == RIB_GATEWAY)
 		to->gateway = spec->gateway;
-	if (spec->kind == RIB_INTERFACE && ifp != NULL)
+	if ((spec->kind == RIB_INTERFACE || spec->kind == RIB_GATEWAY) && ifp != NULL)
 		(void)snprintf(to->interface, sizeof(to->interface), "%s", ifp->name);
 }
 

@@ -250,6 +250,11 @@ ipsec_if_check_tunnel(const struct iface_table *t, const struct iface *ifp,
 	if (ip_is_any(local) || ip_is_any(remote) || ip_equal(local, remote))
 		return err_set(err, EADDRNOTAVAIL, "%s: tunnel %s -> %s needs two distinct hosts",
 				ifp->name, ip_str(local), ip_str(remote));
+	if (local->af == AF_INET6 && (ip_is_link_local(local) || ip_is_link_local(remote)))
+		return err_set(err, EADDRNOTAVAIL,
+				"%s: tunnel %s -> %s needs addresses that are valid beyond one "
+				"link",
+				ifp->name, ip_str(local), ip_str(remote));
 	if (ip_is_multicast(local) || ip_is_multicast(remote) || ip_is_broadcast(remote, NULL))
 		return err_set(err, EADDRNOTAVAIL,
 				"%s: tunnel %s -> %s needs two hosts, not a group", ifp->name,

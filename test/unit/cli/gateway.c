@@ -18,6 +18,7 @@
 
 struct cli_env gateway_env;
 int gateway_rc;
+bool gateway_may_see_keys;
 
 static const char config[] =
 		"{\"ports\": {\"wan0\": {\"device\": \"net_null0\", \"mac\": \"02:00:00:00:00:01\","
@@ -91,6 +92,7 @@ say(const char *line, const char *input)
 	struct evbuffer *answer = evbuffer_new();
 	struct cli cli = { .env = &gateway_env,
 		.ctl = gateway_env.ctl,
+		.may_see_keys = gateway_may_see_keys,
 		.input = input,
 		.input_len = input == NULL ? 0 : strlen(input),
 		.out = answer,

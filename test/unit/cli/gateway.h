@@ -17,6 +17,7 @@ int gateway_clean(void **state);
 const char *gateway_say(const char *line);
 /** With statements for setkey -c. */
 const char *gateway_setkey(const char *statements);
+extern bool gateway_may_see_keys; /* as through the control socket */
 extern int gateway_rc;
 
 #endif

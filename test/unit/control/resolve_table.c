@@ -171,10 +171,10 @@ a_deleted_entry_is_gone_with_its_route(void **state)
 	struct err err = { 0 };
 
 	punt_arp(b.lan, 1, HOST, "10.0.0.5", "10.0.0.1", T0);
-	assert_int_equal(resolve_neigh_delete(b.r, &addr, &err), 0);
+	assert_int_equal(resolve_neigh_delete(b.r, NULL, &addr, &err), 0);
 	assert_null(find("10.0.0.5"));
 	assert_int_equal(nh_kind(lookup("10.0.0.5")), NH_ATTACHED);
-	assert_int_equal(resolve_neigh_delete(b.r, &addr, &err), -ENOENT);
+	assert_int_equal(resolve_neigh_delete(b.r, NULL, &addr, &err), -ENOENT);
 	assert_string_equal(err.msg, "neighbour 10.0.0.5: not in table");
 }
 
@@ -187,7 +187,7 @@ a_deleted_gateway_is_asked_for_anew(void **state)
 	resolve_run(b.r);
 	punt_arp(b.lan, 2, HOST, "10.0.0.5", "10.0.0.1", T0);
 	bench_forget();
-	assert_int_equal(resolve_neigh_delete(b.r, &addr, NULL), 0);
+	assert_int_equal(resolve_neigh_delete(b.r, NULL, &addr, NULL), 0);
 	assert_int_equal(find("10.0.0.5")->state, NEIGH_INCOMPLETE);
 	assert_int_equal(b.nb_frames, 1);
 	assert_int_equal(lookup("9.9.9.9"), nh_make(NH_NEIGH, find("10.0.0.5")->index));
