@@ -50,6 +50,11 @@ struct cli {
 	bool clear;   /* the screen is to be cleared */
 
 	bool in_parts; /* the caller of cli_run() will call cli_go_on() */
+	/* Set by a caller that gives what is in out while a command waits: there is something in it. NULL: no monitor can run */
+	void (*wake)(void *arg);
+	void *wake_arg;
+	bool waits;    /* the job has nothing to do before wake() */
+	bool monitors; /* the job runs until it is stopped */
 	/* of cli_run() and job.c */
 	struct cli_job *job; /* what is left to do, NULL: nothing */
 	struct evbuffer *to; /* out as the caller gave it */
@@ -98,7 +103,7 @@ const struct cli_command *cli_command_find(const char *name);
  * cli->job is NULL afterwards: otherwise there is more, for cli_go_on().
  */
 int cli_run(struct cli *cli, int argc, char *argv[]);
-/** Another part of it, CLI_PART_US of work or @p out_max bytes in out. @return true: there is more. At the end cli->rc is 0 or 1. */
+/** Another part of it, CLI_PART_US of work or @p out_max bytes in out. @return true: there is more (with waits: not yet). At the end cli->rc is 0 or 1. */
 bool cli_go_on(struct cli *cli, size_t out_max);
 /** Give up what is left of it. */
 void cli_stop(struct cli *cli);

@@ -14,7 +14,7 @@
 
 struct options {
 	char what; /* c, f, D, F or x; 0: none */
-	bool policies, keys, verbose, global, of_ifaces;
+	bool policies, keys, verbose, global, of_ifaces, raw_time;
 	const char *file;
 };
 
@@ -76,7 +76,9 @@ options_read(int argc, char *argv[], struct options *o)
 			return false;
 		for (; *p != '\0'; p++) {
 			if (strchr("cfDFx", *p) != NULL) {
-				if (o->what != 0)
+				if (o->what == 'x' && *p == 'x')
+					o->raw_time = true;
+				else if (o->what != 0)
 					return false;
 				o->what = *p;
 			} else if (*p == 'P') {
@@ -130,11 +132,13 @@ run(struct cli *cli, int argc, char *argv[])
 		return setkey_show_sas(
 				cli, (o.keys ? SETKEY_KEYS : 0) | (o.verbose ? SETKEY_VERBOSE : 0));
 	case 'F':
-		if (!o.policies)
+		if (o.policies)
+			ctl_policy_flush(cli->ctl);
+		else
 			ctl_sa_flush(cli->ctl);
-		return 0; /* -FP: the policies belong to interfaces, and stay */
+		return 0;
 	default:
-		return cli_error(cli, "setkey: -x, the monitor, is not there yet");
+		return setkey_monitor(cli, o.raw_time);
 	}
 }
 
@@ -150,13 +154,15 @@ complete(struct cli_choices *c, int argc, char *argv[])
 	cli_offer(c, "-DP", "show policies");
 	cli_offer(c, "-Dv", "show SAs, their failures and where they run");
 	cli_offer(c, "-F", "remove all SAs");
+	cli_offer(c, "-x", "events as they happen, until ^C");
 }
 
 const struct cli_command cmd_setkey = {
 	.name = "setkey",
 	.usage = "setkey -c\nsetkey -f FILE\nsetkey -D [-lv]\nsetkey -D -P [-gt]\nsetkey -F "
-		 "[-P]\nsetkey -x",
-	.help = "security associations: add, get, delete, deleteall, flush, dump; show and remove",
+		 "[-P]\nsetkey -x[x]",
+	.help = "security associations: add, get, delete, deleteall, flush, dump; show, remove, "
+		"monitor",
 	.run = run,
 	.complete = complete,
 };

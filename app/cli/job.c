@@ -48,6 +48,7 @@ cli_job_go_on(struct cli *cli, uint64_t budget_us, size_t out_max)
 {
 	const uint64_t end = now_us() + budget_us;
 
+	cli->waits = false;
 	while (cli->job != NULL) {
 		struct cli_job *job = cli->job, **link;
 
@@ -58,6 +59,8 @@ cli_job_go_on(struct cli *cli, uint64_t budget_us, size_t out_max)
 			*link = job->under;
 			job->destroy(job);
 		}
+		if (cli->waits)
+			return true;
 		if (budget_us != UINT64_MAX && cli->job != NULL &&
 				(now_us() >= end || evbuffer_get_length(cli->to) >= out_max))
 			return true;

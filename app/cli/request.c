@@ -130,13 +130,21 @@ command_answer(struct request_peer *p)
 	struct cli *cli = &p->command;
 
 	if (cli->job != NULL) {
-		if (p->parts && evbuffer_get_length(cli->to) >= PART_BYTES)
+		if (p->parts && evbuffer_get_length(cli->to) >= (cli->monitors ? 1 : PART_BYTES))
 			answer_some(p, 0, "", cli->to, -1, true);
 		return;
 	}
 	evbuffer_add(cli->errors, "", 1);
 	answer(p, cli->rc == 0 ? 0 : 1, (const char *)evbuffer_pullup(cli->errors, -1), cli->out);
 	command_free(p);
+}
+
+static void
+request_wake(void *arg)
+{
+	struct request_peer *p = arg;
+
+	event_add(p->next_part, &(struct timeval){ 0 });
 }
 
 static void
@@ -161,6 +169,8 @@ request_run(struct request_peer *p, json_t *request)
 		.out = evbuffer_new(),
 		.errors = evbuffer_new() };
 	p->parts = json_is_true(json_object_get(request, "parts"));
+	cli->wake = p->parts ? request_wake : NULL;
+	cli->wake_arg = p;
 	if (cli->out == NULL || cli->errors == NULL) {
 		answer(p, 1, "request: out of memory", NULL);
 		command_free(p);
@@ -206,6 +216,10 @@ work(struct request_peer *p)
 	size_t len;
 	char *line;
 
+	if (p->command.monitors && p->eof) { /* nobody listens any more */
+		cli_stop(&p->command);
+		command_answer(p);
+	}
 	if (p->command.job != NULL && evbuffer_get_length(out) == 0) {
 		cli_go_on(&p->command, p->parts ? PART_BYTES : SIZE_MAX);
 		command_answer(p);
@@ -218,7 +232,7 @@ work(struct request_peer *p)
 		free(line);
 	}
 	if (p->command.job != NULL) {
-		if (evbuffer_get_length(out) == 0) /* else when it is sent */
+		if (evbuffer_get_length(out) == 0 && !p->command.waits) /* else when it is sent */
 			event_add(p->next_part, &(struct timeval){ 0 });
 		return;
 	}

@@ -73,6 +73,14 @@ session_answer(struct session *s)
 		s->closing = true;
 }
 
+static void
+session_wake(void *arg)
+{
+	struct session *s = arg;
+
+	event_add(s->next_part, &(struct timeval){ 0 });
+}
+
 void
 session_run(struct session *s, struct words *words, const char *input, size_t input_len)
 {
@@ -86,7 +94,9 @@ session_run(struct session *s, struct words *words, const char *input, size_t in
 		.input_len = input_len,
 		.out = answer,
 		.errors = answer,
-		.in_parts = true };
+		.in_parts = true,
+		.wake = session_wake,
+		.wake_arg = s };
 	cli_run(&s->command, words->n, words->word);
 	if (s->command.job != NULL)
 		cli_go_on(&s->command, OUT_HIGH);
@@ -98,19 +108,31 @@ session_run(struct session *s, struct words *words, const char *input, size_t in
 static void
 session_go_on(struct session *s)
 {
-	static const char *const stops[] = { "\003", "\377\364" }; /* the character, telnet's IP */
+	/* the character, telnet's IP; a monitor is ended by a line, too */
+	static const char *const stops[] = { "\003", "\377\364", "\004", "\r", "\n" };
+	const unsigned int nb_stops = s->command.monitors ? RTE_DIM(stops) : 2;
 	struct evbuffer *in = bufferevent_get_input(s->bev);
 	unsigned int i;
+	char c;
 
-	for (i = 0; i < RTE_DIM(stops) && session_is_busy(s); i++) {
+	if (s->command.monitors && s->last_cr && evbuffer_copyout(in, &c, 1) == 1) {
+		s->last_cr = false; /* the rest of the end of the line that began it */
+		if (c == '\n' || c == '\0')
+			evbuffer_drain(in, 1);
+	}
+	for (i = 0; i < nb_stops && session_is_busy(s); i++) {
 		struct evbuffer_ptr at = evbuffer_search(in, stops[i], strlen(stops[i]), NULL);
 
 		if (at.pos < 0)
 			continue;
 		evbuffer_drain(in, (size_t)at.pos + strlen(stops[i]));
 		cli_stop(&s->command);
-		cli_error(&s->command, "^C");
+		s->last_cr = *stops[i] == '\r';
+		if (i < 2)
+			cli_error(&s->command, "^C");
 	}
+	if (s->command.monitors && s->eof)
+		cli_stop(&s->command);
 	cli_go_on(&s->command, OUT_HIGH);
 	session_answer(s);
 	session_prompt(s);
@@ -280,7 +302,8 @@ work(struct session *s)
 	}
 	if (s->eof && !s->closing && !session_is_busy(s) && evbuffer_get_length(in) == 0)
 		finish(s);
-	if (session_is_busy(s) && evbuffer_get_length(session_out(s)) < OUT_HIGH)
+	if (session_is_busy(s) && !s->command.waits &&
+			evbuffer_get_length(session_out(s)) < OUT_HIGH)
 		event_add(s->next_part, &(struct timeval){ 0 }); /* else when it is sent */
 	if (s->closing && evbuffer_get_length(session_out(s)) == 0)
 		session_end(s);

@@ -57,6 +57,8 @@ enum setkey_show {
 /** `setkey -D` and `dump`; `setkey -DP` and `spddump`; one SA for `get`. In parts. */
 int setkey_show_sas(struct cli *cli, unsigned int how);
 int setkey_show_policies(struct cli *cli, unsigned int how);
+/** `setkey -x`: events until the session ends it; @p raw_time: seconds since 1970. 0, or 1 after cli_error(). */
+int setkey_monitor(struct cli *cli, bool raw_time);
 int setkey_show_one(struct cli *cli, const struct sa_ctl *sa);
 
 #endif

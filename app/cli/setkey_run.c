@@ -75,7 +75,8 @@ run_one(struct cli *cli, const struct setkey_statement *s, struct err *err)
 	case SETKEY_SPDDUMP:
 		return setkey_show_policies(cli, 0);
 	case SETKEY_SPDFLUSH:
-		return 0; /* all there are belong to interfaces, and stay */
+		ctl_policy_flush(cli->ctl);
+		return 0;
 	case SETKEY_SPDADD:
 		return err_set(err, EOPNOTSUPP,
 				"spdadd: policies belong to ipsec interfaces (ifconfig ipsecN "

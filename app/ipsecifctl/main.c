@@ -40,6 +40,19 @@ setkey_option(int argc, char *const argv[], const char *option)
 	return 0;
 }
 
+/* setkey -x, also among other letters: it would never come to the next line. */
+static bool
+is_monitor(int argc, char *const argv[])
+{
+	int i;
+
+	for (i = 1; strcmp(argv[0], "setkey") == 0 && i < argc && argv[i][0] == '-'; i++) {
+		if (strchr(argv[i], 'x') != NULL && strchr(argv[i], 'f') == NULL)
+			return true;
+	}
+	return false;
+}
+
 /* save, load, diff FILE: the path as the daemon must see it. */
 static char *
 path_absolute(const char *path)
@@ -153,6 +166,14 @@ run_line(int fd, struct file *f, const struct words *words, bool json)
 	rc = client_batch_run(fd, &f->batch, json, &f->failed);
 	if (rc != 0)
 		return rc;
+	f->failed = line;
+	if (is_monitor(words->n, words->word)) {
+		fprintf(stderr,
+				"ipsecifctl: line %u: setkey -x listens until it is interrupted: "
+				"not in a file\n",
+				line);
+		return 1;
+	}
 	if (setkey_option(words->n, words->word, "-c") == 0) {
 		input = NULL;
 		n = 0;

@@ -138,7 +138,9 @@ says_what_is_wrong_with_ifconfig(void **state)
 				"show: me is not there (drops, workers, stats, crypto, ports, "
 				"memory, version)\n" },
 		{ "setkey -c", "setkey: -c without statements (nothing followed)\n" },
-		{ "setkey -x", "setkey: -x, the monitor, is not there yet\n" },
+		{ "setkey -x",
+				"setkey: -x listens until it is interrupted: not among other "
+				"commands\n" },
 		{ "netstat -rn -f inet7", "netstat: family inet7 is not there (inet, inet6)\n" },
 		{ "netstat -rn -fib 16", "netstat: fib 16 is not there (0 to 15)\n" },
 		{ "sysctl no.such", "sysctl: unknown name no.such (sysctl -a lists them)\n" },

@@ -290,6 +290,7 @@ of_an_sa_in_use_only_lifetimes_are_updated(void **state)
 	refused(ctl_sa_update(*state, &prm, NULL, &err), ESRCH,
 			"sa 192.168.0.5 spi 10000: no such SA from 192.168.0.3");
 	prm.soft.bytes = 1000;
+	prm.hard.bytes = 5000;
 	ok(ctl_sa_add(*state, &prm, NULL, &err));
 	ok(ctl_sa_get(*state, IP(HERE), IP(THERE), 10000, &sa, &err));
 	listen_to(&h, *state);
