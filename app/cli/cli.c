@@ -217,7 +217,7 @@ cli_go_on(struct cli *cli, size_t out_max)
 {
 	if (cli->job == NULL)
 		return false;
-	if (cli_job_go_on(cli, CLI_PART_US, out_max))
+	if (cli_job_go_on(cli, cli->env->part_us != 0 ? cli->env->part_us : CLI_PART_US, out_max))
 		return true;
 	cli_end(cli);
 	return false;

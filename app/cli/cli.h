@@ -18,12 +18,15 @@ struct cli;
 #define CLI_PROMPT "dpdk-ipsecif> "
 #define CLI_STATEMENTS_MAX (8u << 20)
 
-#define CLI_PART_US 500 /* of work, then something else has its turn */
+#define CLI_PART_US 500
+#define CLI_PART_SHARED_US \
+	100 /* where the core also forwards packets: a slice of polling takes 250 */
 
 /** What is the same for all commands. */
 struct cli_env {
 	struct ctl *ctl;
 	const char *config_path; /* `save` without a file writes here */
+	unsigned int part_us; /* of a command, then something else has its turn; 0: CLI_PART_US */
 };
 
 /** Work that a command leaves, done in parts. The parts of other commands come in between: a job keeps no pointer into control. */

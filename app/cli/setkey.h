@@ -13,6 +13,7 @@
 #include "control/control.h"
 
 struct cli;
+struct setkey_reader;
 
 enum setkey_op {
 	SETKEY_ADD,
@@ -42,6 +43,14 @@ STAILQ_HEAD(setkey_list, setkey_statement);
  * @return 0, or -EINVAL with @p err ("line N, column M: ..."); then the list is empty. Free with setkey_free().
  */
 int setkey_parse(const char *text, size_t len, struct setkey_list *ret_list, struct err *err);
+/**
+ * The same, statement by statement: @p text must stay as it is, and @p list where it is, until setkey_read_end(). NULL with @p err.
+ */
+struct setkey_reader *setkey_read_begin(
+		const char *text, size_t len, struct setkey_list *list, struct err *err);
+/** @return 1: there is more; 0: all is read; -EINVAL with @p err: the list is empty. */
+int setkey_read_next(struct setkey_reader *r, struct err *err);
+void setkey_read_end(struct setkey_reader *r);
 /** Wipes the keys. */
 void setkey_free(struct setkey_list *list);
 

@@ -12,12 +12,6 @@
 #include "cli/hosts.h"
 #include "cli/setkey_parse.h"
 
-int setkey_yyparse(void *scanner, struct setkey_parser *p);
-int setkey_yylex_init_extra(struct setkey_parser *p, void **ret_scanner);
-int setkey_yylex_destroy(void *scanner);
-void setkey_yyset_lineno(int line, void *scanner);
-struct yy_buffer_state *setkey_yy_scan_bytes(const char *bytes, int len, void *scanner);
-
 struct setkey_text
 setkey_shown(struct setkey_text t)
 {
@@ -369,36 +363,4 @@ setkey_free(struct setkey_list *list)
 		STAILQ_REMOVE_HEAD(list, next);
 		setkey_statement_free(s);
 	}
-}
-
-int
-setkey_parse(const char *text, size_t len, struct setkey_list *ret_list, struct err *err)
-{
-	struct setkey_parser p = { .text = text, .list = ret_list, .err = err, .line = 1 };
-	int rc = -1;
-
-	STAILQ_INIT(ret_list);
-	err->code = 0;
-	if (len > CLI_STATEMENTS_MAX)
-		setkey_wrong(&p, "the text of %zu bytes is too long (%u)", len, CLI_STATEMENTS_MAX);
-	else if (memchr(text, '\0', len) != NULL)
-		setkey_wrong(&p, "the text holds a NUL byte");
-	else if (setkey_yylex_init_extra(&p, &p.scanner) != 0)
-		setkey_wrong(&p, "out of memory");
-	if (err->code != 0)
-		return -EINVAL;
-	if (setkey_yy_scan_bytes(text, (int)len, p.scanner) == NULL) {
-		setkey_wrong(&p, "out of memory");
-	} else {
-		setkey_yyset_lineno(1, p.scanner);
-		rc = setkey_yyparse(p.scanner, &p);
-	}
-	setkey_yylex_destroy(p.scanner);
-	hosts_free(p.hosts);
-	setkey_statement_free(p.now);
-	if (rc == 0)
-		return 0;
-	setkey_wrong(&p, "not understood");
-	setkey_free(ret_list);
-	return -EINVAL;
 }

@@ -72,6 +72,12 @@ int setkey_set_encryption(struct setkey_parser *p, struct setkey_text name, stru
 int setkey_set_authentication(
 		struct setkey_parser *p, struct setkey_text name, struct setkey_text key);
 
+/* setkey_parse.y: what the grammar has got to */
+void *setkey_state_create(void);
+void setkey_state_destroy(void *state);
+/** The words of the next statement. 1: there is more, 0: the text has ended, -1: after setkey_wrong(). */
+int setkey_state_push(void *state, struct setkey_parser *p);
+
 /* setkey_check.c, for setkey_ends.c */
 void setkey_statement_free(struct setkey_statement *s);
 int setkey_copy(struct setkey_parser *p, const char *what, struct setkey_text t, char *buf,

@@ -4,6 +4,7 @@
  * setkey_check.c, so that each mistake has a sentence of its own.
  */
 %define api.pure full
+%define api.push-pull push
 %define api.prefix {setkey_yy}
 %define parse.error custom
 %define parse.lac full
@@ -167,4 +168,30 @@ yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, struct setkey_pars
 				setkey_shown(p->token).at);
 	setkey_wrong(p, "%s where this is expected: %s", what, list);
 	return 0;
+}
+
+void *
+setkey_state_create(void)
+{
+	return setkey_yypstate_new();
+}
+
+void
+setkey_state_destroy(void *state)
+{
+	if (state != NULL)
+		setkey_yypstate_delete(state);
+}
+
+int
+setkey_state_push(void *state, struct setkey_parser *p)
+{
+	union SETKEY_YYSTYPE value;
+	int token, rc;
+
+	do {
+		token = setkey_yylex(&value, p->scanner);
+		rc = setkey_yypush_parse(state, token, &value, p->scanner, p);
+	} while (rc == YYPUSH_MORE && token != END);
+	return rc == YYPUSH_MORE ? 1 : rc == 0 ? 0 : -1;
 }

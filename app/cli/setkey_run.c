@@ -89,11 +89,41 @@ run_one(struct cli *cli, const struct setkey_statement *s, struct err *err)
 	return 0;
 }
 
-/* Statements, one a step. What is done stays when the rest is given up. */
+/* Statements, one a step: all are read before the first is done. What is done stays when the rest is given up. */
 struct run_job {
 	struct cli_job job;
 	struct setkey_list list;
+	struct setkey_reader *reader; /* NULL: all are read */
+	char *text;
+	size_t len;
 };
+
+static void
+text_free(struct run_job *r)
+{
+	setkey_read_end(r->reader);
+	r->reader = NULL;
+	if (r->text != NULL)
+		explicit_bzero(r->text, r->len);
+	free(r->text);
+	r->text = NULL;
+}
+
+/* true: there is more to read or to do. */
+static bool
+read_step(struct cli *cli, struct run_job *r)
+{
+	struct err err = { 0 };
+	int rc = setkey_read_next(r->reader, &err);
+
+	if (rc > 0)
+		return true;
+	text_free(r);
+	if (rc == 0)
+		return true;
+	cli->rc = cli_error(cli, "%s (nothing was done)", err.msg);
+	return false;
+}
 
 static bool
 run_step(struct cli *cli, struct cli_job *job)
@@ -102,6 +132,8 @@ run_step(struct cli *cli, struct cli_job *job)
 	struct setkey_statement *s = STAILQ_FIRST(&r->list);
 	struct err err = { 0 };
 
+	if (r->reader != NULL)
+		return read_step(cli, r);
 	if (s == NULL)
 		return false;
 	if (run_one(cli, s, &err) != 0) {
@@ -119,6 +151,7 @@ run_destroy(struct cli_job *job)
 {
 	struct run_job *r = (struct run_job *)job;
 
+	text_free(r);
 	setkey_free(&r->list);
 	free(r);
 }
@@ -134,9 +167,16 @@ setkey_run(struct cli *cli, const char *text, size_t len)
 	r->job.step = run_step;
 	r->job.destroy = run_destroy;
 	STAILQ_INIT(&r->list);
-	if (setkey_parse(text, len, &r->list, &err) != 0) {
-		free(r);
-		return cli_error(cli, "%s (nothing was done)", err.msg);
+	r->text = malloc(len + 1);
+	r->len = len;
+	if (r->text != NULL) {
+		memcpy(r->text, text, len);
+		r->reader = setkey_read_begin(r->text, len, &r->list, &err);
+	}
+	if (r->reader == NULL) {
+		run_destroy(&r->job);
+		return cli_error(cli, "%s (nothing was done)",
+				err.code != 0 ? err.msg : "setkey: out of memory");
 	}
 	cli_job_push(cli, &r->job);
 	return 0;

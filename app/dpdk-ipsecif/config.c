@@ -99,6 +99,7 @@ control_start(struct app *app, struct err *err)
 		return -err->code;
 	app->env.ctl = app->ctl;
 	app->env.config_path = app->args.config;
+	app->env.part_us = app->single_lcore ? CLI_PART_SHARED_US : CLI_PART_US;
 	return 0;
 }
 

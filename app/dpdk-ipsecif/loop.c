@@ -151,7 +151,8 @@ loop_single(struct app *app)
 			ctl_poll(app->ctl);
 			ctl_at = now;
 		}
-		event_base_loop(app->base, EVLOOP_NONBLOCK);
+		/* once: what calls for itself again (a command in parts) must not keep us from the packets */
+		event_base_loop(app->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	}
 }
 
