@@ -92,7 +92,8 @@ view_workers(struct cli *cli)
 				(json_int_t)s.injected, "handed_out", (json_int_t)s.handed_out,
 				"handed_in", (json_int_t)s.handed_in, "stages", stages_json(&s));
 		json_object_update_new(o,
-				json_pack("{s:I, s:I, s:I, s:I, s:I}", "encapsulated",
+				json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "helped",
+						(json_int_t)s.helped, "encapsulated",
 						(json_int_t)s.encapsulated, "decapsulated",
 						(json_int_t)s.decapsulated, "originated",
 						(json_int_t)s.originated, "in_flight",
@@ -118,7 +119,7 @@ print_workers(struct cli *cli, const json_t *list)
 			{ "encapsulated", "Encap", true }, { "decapsulated", "Decap", true },
 			{ "punted", "Punted", true }, { "injected", "Injected", true },
 			{ "handed_out", "Out", true }, { "handed_in", "In", true },
-			{ "in_flight", "Inflight", true },
+			{ "helped", "Helped", true }, { "in_flight", "Inflight", true },
 			{ "cycles_per_packet", "Cycles/pkt", true });
 	json_array_foreach(list, i, o) {
 		stages = json_object_get(o, "stages");

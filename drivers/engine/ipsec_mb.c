@@ -224,6 +224,7 @@ mb_foreach_device(const struct engine *engine,
 
 const struct engine_ops engine_ipsec_mb_ops = {
 	.name = "ipsec_mb",
+	.any_worker = true,
 	.open = mb_open,
 	.close = mb_close,
 	.session_check = mb_session_check,

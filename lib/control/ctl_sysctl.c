@@ -41,6 +41,9 @@ static const struct knob knobs[SYSCTL_COUNT] = {
 			1000 },
 	[SYSCTL_STAGE_CYCLES] = { "dp.stage_cycles",
 			"Measure the cycles of each stage (show workers): 0 no, 1 yes", 0, 1, 0 },
+	[SYSCTL_SPREAD] = { "dp.spread",
+			"Idle workers decrypt for busy ones: 0 no, 1 when it pays, 2 always", 0, 2,
+			1 },
 };
 
 void
@@ -59,6 +62,7 @@ ctl_tunables(const struct ctl *ctl)
 		.ttl = (uint8_t)ctl->sysctl[SYSCTL_TTL],
 		.ecn = (int8_t)ctl->sysctl[SYSCTL_ECN],
 		.stage_cycles = ctl->sysctl[SYSCTL_STAGE_CYCLES] != 0,
+		.spread = (enum dp_spread_mode)ctl->sysctl[SYSCTL_SPREAD],
 	};
 }
 

@@ -332,6 +332,7 @@ worker_discard(struct worker *w)
 			discard_done(w, pkt, n);
 		}
 	}
+	spread_discard(w);
 	discard_done(w, f->in_done.pkt, f->in_done.n);
 	discard_done(w, f->out_done.pkt, f->out_done.n);
 	f->in_done.n = f->out_done.n = 0;

@@ -25,11 +25,15 @@
 
 #define ENGINE_MAX 2
 
+/** dp.spread: who decrypts for a worker (spread.h). */
+enum dp_spread_mode { DP_SPREAD_OFF, DP_SPREAD_AUTO, DP_SPREAD_ALWAYS };
+
 /** Settings that workers read, replaced as a whole. */
 struct dp_tunables {
-	uint8_t ttl;       /* [I] of packets we make (net.inet.ip.ttl) */
-	int8_t ecn;        /* [I] net.inet.ipsec.ecn */
-	bool stage_cycles; /* [I] measure cycles per stage */
+	uint8_t ttl;                /* [I] of packets we make (net.inet.ip.ttl) */
+	int8_t ecn;                 /* [I] net.inet.ipsec.ecn */
+	bool stage_cycles;          /* [I] measure cycles per stage */
+	enum dp_spread_mode spread; /* [I] */
 };
 
 /** Everything shared, in one place. Pointers are set before the first worker starts and stay. */
@@ -51,6 +55,7 @@ struct dataplane {
 	struct worker *worker[WORKER_MAX]; /* [I] */
 	struct dp_port *port[PORT_MAX];    /* [I] by ethdev port, NULL: not ours */
 	bool running;                      /* [A] false: workers leave their loop */
+	bool helps[WORKER_MAX] __rte_cache_aligned; /* [A] has time to decrypt for others */
 };
 
 struct dp_args {
@@ -115,6 +120,7 @@ struct dp_worker_stats {
 	uint64_t punted, injected;           /* to and from the control core */
 	uint64_t handed_out, handed_in;      /* to and from other workers */
 	uint64_t encapsulated, decapsulated; /* given to engines */
+	uint64_t helped;                     /* packets decrypted for other workers */
 	uint64_t originated;            /* echo replies made by the worker from received requests */
 	uint64_t dropped;               /* packets, all reasons */
 	uint64_t fragmented, fragments; /* packets that were cut, and what became of them */

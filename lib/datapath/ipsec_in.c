@@ -38,6 +38,7 @@ dp_ipsec_in(struct worker *w, struct frame *f)
 	struct rte_mbuf *go[ENGINE_MAX][DP_VEC_MAX];
 	uint16_t nb_go[ENGINE_MAX] = { 0 };
 	struct sa *sas[DP_VEC_MAX];
+	const bool spreads = spread_pays(w);
 	const uint16_t n = f->esp.n;
 	uint16_t i;
 	unsigned int e;
@@ -69,7 +70,10 @@ dp_ipsec_in(struct worker *w, struct frame *f)
 		if (nb_go[e] == 0)
 			continue;
 		w->cnt.decapsulated += nb_go[e];
-		dp->engine[e]->ops->decap(dp->engine[e], w->id, go[e], nb_go[e]);
+		if (unlikely(spreads) && dp->engine[e]->ops->any_worker)
+			spread_put(w, e, go[e], nb_go[e]);
+		else
+			dp->engine[e]->ops->decap(dp->engine[e], w->id, go[e], nb_go[e]);
 	}
 }
 

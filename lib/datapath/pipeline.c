@@ -29,6 +29,7 @@ frame_balance(const struct worker *w)
 				PUNT_ICMP_ERROR; /* those are counted as dropped */
 	for (i = 0; i < PORT_MAX; i++)
 		inside += f->tx[i].n;
+	inside += w->spread.inside;
 	for (i = 0; i < w->dp->nb_engines; i++)
 		inside += w->dp->engine[i]->ops->in_flight(w->dp->engine[i], w->id);
 	RTE_VERIFY(in == out + inside);
@@ -60,6 +61,7 @@ worker_stages(struct worker *w, struct frame *f)
 {
 	STAGE(w, ST_CLASSIFY, f->rx.n, dp_classify(w, f));
 	STAGE(w, ST_IPSEC_IN, f->esp.n, dp_ipsec_in(w, f));
+	STAGE(w, ST_SPREAD, 0, dp_spread(w, f));
 	STAGE(w, ST_POLL_IN, 0, dp_engine_poll(w, f));
 	STAGE(w, ST_IPSEC_IN_DONE, f->in_done.n, dp_ipsec_in_done(w, f));
 	STAGE(w, ST_ROUTE, f->ip4.n, dp_route4(w, f));
@@ -83,9 +85,11 @@ worker_poll(struct worker *w)
 	w->now_tsc = start;
 	w->measure = tunables->stage_cycles;
 	w->ttl = tunables->ttl;
+	w->spread_mode = (uint8_t)tunables->spread;
 	w->icmp_budget = DP_ICMP_PER_POLL;
 
 	STAGE(w, ST_RX, nb_rx, nb_rx = dp_rx(w, &w->frame));
+	w->load = (uint16_t)(w->frame.rx.n + w->frame.esp.n + w->frame.encap.n);
 	worker_stages(w, &w->frame);
 
 	w->cnt.polls++;
@@ -122,6 +126,8 @@ worker_holds_packets(const struct worker *w)
 	for (i = 0; i < w->dp->nb_engines; i++)
 		if (w->dp->engine[i]->ops->in_flight(w->dp->engine[i], w->id) != 0)
 			return true;
+	if (w->spread.inside != 0)
+		return true;
 	if (!rte_ring_empty(w->inject) || (w->handin != NULL && !rte_ring_empty(w->handin)))
 		return true;
 	for (i = 0; w->serves_others && i < PORT_MAX; i++)
@@ -137,6 +143,7 @@ worker_drain(struct worker *w)
 
 	w->measure = false;
 	w->icmp_budget = 0;
+	w->load = 0;
 	do {
 		dp_rx_rings(w, &w->frame);
 		worker_stages(w, &w->frame);

@@ -28,7 +28,7 @@ dp_clear_drops(struct dataplane *dp)
 static uint64_t
 worker_in_flight(const struct worker *w)
 {
-	uint64_t n = 0;
+	uint64_t n = w->spread.inside;
 	unsigned int e;
 
 	for (e = 0; e < w->dp->nb_engines; e++)
@@ -55,6 +55,7 @@ dp_worker_stats(const struct dataplane *dp, unsigned int worker, struct dp_worke
 		.handed_in = now.handed_in - base->handed_in,
 		.encapsulated = now.encapsulated - base->encapsulated,
 		.decapsulated = now.decapsulated - base->decapsulated,
+		.helped = now.helped - base->helped,
 		.originated = now.originated - base->originated,
 		.dropped = now.dropped - base->dropped,
 		.fragmented = now.fragmented - base->fragmented,
@@ -84,6 +85,7 @@ dp_stage_name(unsigned int stage)
 		[ST_RX] = "rx",
 		[ST_CLASSIFY] = "classify",
 		[ST_IPSEC_IN] = "ipsec_in",
+		[ST_SPREAD] = "spread",
 		[ST_POLL_IN] = "engine_poll_in",
 		[ST_IPSEC_IN_DONE] = "ipsec_in_done",
 		[ST_ROUTE] = "route",

@@ -13,12 +13,14 @@
 #include "datapath/decide.h"
 #include "datapath/frame.h"
 #include "datapath/no_sa.h"
+#include "datapath/spread.h"
 #include "net/pkt.h"
 
 enum dp_stage {
 	ST_RX,
 	ST_CLASSIFY,
 	ST_IPSEC_IN,
+	ST_SPREAD,
 	ST_POLL_IN,
 	ST_IPSEC_IN_DONE,
 	ST_ROUTE,
@@ -60,6 +62,7 @@ struct worker_counts {
 	uint64_t polls, empty_polls, rx, tx, punted, injected, handed_out, handed_in;
 	uint64_t encapsulated, decapsulated, originated, fragmented, created, dropped, busy_cycles;
 	uint64_t freed; /* consumed by being turned into something else (an original of fragments) */
+	uint64_t helped; /* packets decrypted for other workers */
 	uint64_t last_rx_tsc;
 	uint64_t stage_cycles[ST_COUNT], stage_packets[ST_COUNT];
 };
@@ -73,8 +76,11 @@ struct worker {
 	bool measure;        /* [W] stage_cycles, taken from the tunables at the start of a poll */
 	uint8_t icmp_budget; /* [W] left in this poll */
 	uint8_t ttl;         /* [W] from the tunables */
+	bool helps;          /* [W] what it has said in dataplane.helps */
 	bool serves_others;  /* [I] owns a transmit queue that other workers send by */
 	uint16_t rxq_first;  /* [W] where the next poll starts, so that no queue starves */
+	uint8_t spread_mode; /* [W] enum dp_spread_mode, from the tunables */
+	uint16_t load;       /* [W] packets with which this poll began */
 	uint16_t ip_id;      /* [W] identification of the next outer IPv4 header */
 	uint32_t frag_id;    /* [W] identification of the next IPv6 packet that is cut (RFC 7739) */
 	uint64_t now_tsc;    /* [W] time of this poll */
@@ -88,6 +94,7 @@ struct worker {
 	struct worker_counts cnt __rte_cache_aligned;      /* [W] read by control */
 	struct worker_counts baseline __rte_cache_aligned; /* [C] */
 	struct frame frame __rte_cache_aligned;            /* [W] */
+	struct spread spread __rte_cache_aligned;
 };
 
 /** Count a drop and free the packet. */

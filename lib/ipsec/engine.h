@@ -7,6 +7,7 @@
 #ifndef IPSEC_ENGINE_H
 #define IPSEC_ENGINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,11 @@ struct engine;
 
 struct engine_ops {
 	const char *name; /* "cryptodev", "ipsec_mb" */
+	/*
+	 * decap() may be called by any worker for any SA, not only the one that owns it, and poll()
+	 * gives back all of it right afterwards
+	 */
+	bool any_worker;
 
 	/**
 	 * Open for @p nb_workers workers (devices are made and started on demand, or here). Control

@@ -79,6 +79,17 @@ gateway_create(void **state)
 	return 0;
 }
 
+/* Idle workers decrypt for others whenever there is something. */
+static int
+gateway_create_spreading(void **state)
+{
+	struct err err = { 0 };
+
+	gateway_create(state);
+	setup_ok(ctl_sysctl_set(gw.ctl, "dp.spread", 2, &err), &err);
+	return 0;
+}
+
 static int
 gateway_destroy(void **state)
 {
@@ -146,6 +157,20 @@ deliver(struct rte_mbuf *m)
 	memcpy(&number, frame + 42, sizeof(number));
 	flow_count(frame[28], number);
 	rte_pktmbuf_free(m);
+}
+
+static uint64_t
+helped(void)
+{
+	struct dp_worker_stats s;
+	uint64_t n = 0;
+	unsigned int i;
+
+	for (i = 0; i < ctl_dataplane(gw.ctl)->nb_workers; i++) {
+		dp_worker_stats(ctl_dataplane(gw.ctl), i, &s);
+		n += s.helped;
+	}
+	return n;
 }
 
 static uint64_t
@@ -254,6 +279,85 @@ loses_nothing_and_keeps_the_order_between_workers(void **state)
 	}
 }
 
+/* The same, and who decrypts is another. */
+static void
+keeps_the_order_where_others_decrypt(void **state)
+{
+	loses_nothing_and_keeps_the_order_between_workers(state);
+	assert_true(helped() > 0);
+}
+
+/*
+ * By hand: the busy owner leaves jobs, the other does some of them, the rest waits until the owner has time. SAs that are deleted
+ * meanwhile live until their packets are back.
+ */
+static void
+the_owner_takes_jobs_back_in_order(void **state)
+{
+	struct dataplane *dp = ctl_dataplane(gw.ctl);
+	struct rte_mbuf *esp[4 * SPREAD_PKTS + 1];
+	const unsigned int n = RTE_DIM(esp) - 1;
+	struct worker *owner, *other;
+	uint8_t frame[FRAME_MAX];
+	const struct ip_addr local = setup_ip("192.168.0.3");
+	struct rte_mbuf *last;
+	struct spread_job *job;
+	struct engine *e;
+	struct sa *sa;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i <= n; i++)
+		assert_true(pipe_send(&gw, PIPE_LAN, frame, numbered(frame, 0, i)));
+	flows[0] = (struct flow){ .next = 1 };
+	for (i = 0; i <= n;) {
+		ctl_poll(gw.ctl);
+		esp[i] = pipe_receive(&gw, PIPE_WAN);
+		if (esp[i] == NULL)
+			continue;
+		if (is_ip4(esp[i], IPPROTO_ESP))
+			i++;
+		else
+			rte_pktmbuf_free(esp[i]);
+	}
+	last = esp[n];
+	ctl_stop(gw.ctl);
+	for (i = 0; i < n; i++)
+		reflect(esp[i]);
+	sa = sadb_find(ctl_sadb(gw.ctl), &local, 20000)->sa;
+	e = sa->engine;
+	assert_true(e->ops->any_worker);
+	owner = dp->worker[sa->worker];
+	other = dp->worker[!sa->worker];
+	worker_poll(other); /* has nothing to do, or hands over what has come to it */
+	while (owner->spread.tail == owner->spread.head)
+		worker_poll(owner);
+	assert_int_equal(owner->spread.inside, n);
+	assert_int_equal(owner->spread.taken, owner->spread.head);
+	assert_true(sa_is_busy(sa));
+	worker_poll(other);
+	assert_int_equal(owner->spread.taken, owner->spread.head + 1);
+	assert_int_equal(helped(), SPREAD_PKTS);
+	/* one more that somebody has taken and not done: nothing behind it may come back before it */
+	job = &owner->spread.job[owner->spread.taken++ % SPREAD_JOBS];
+	reflect(last);
+	worker_poll(other);
+	worker_poll(owner);
+	assert_int_equal(owner->spread.inside, n - SPREAD_PKTS + 1);
+	e->ops->decap(e, other->id, job->pkt, job->n);
+	assert_int_equal(e->ops->poll(e, other->id, job->pkt, job->n), job->n);
+	job->done = 1;
+	worker_poll(owner);
+	assert_int_equal(owner->spread.inside, 0);
+	assert_false(sa_is_busy(sa));
+	flows[0] = (struct flow){ .next = 0 };
+	worker_poll(other); /* what it has to send, 64 at a time */
+	worker_poll(other);
+	take(PIPE_LAN, n + 1);
+	assert_int_equal(flows[0].out_of_order, 0);
+	pipe_check_accounts(&gw);
+}
+
 /* A stop with rings full of packets: each is sent, or counted as dropped. */
 static void
 counts_what_a_stop_throws_away(void **state)
@@ -314,6 +418,10 @@ main(void)
 		cmocka_unit_test(gives_each_queue_an_owner_that_sends_by_it),
 		cmocka_unit_test_setup_teardown(loses_nothing_and_keeps_the_order_between_workers,
 				gateway_create, gateway_destroy),
+		cmocka_unit_test_setup_teardown(keeps_the_order_where_others_decrypt,
+				gateway_create_spreading, gateway_destroy),
+		cmocka_unit_test_setup_teardown(the_owner_takes_jobs_back_in_order, gateway_create,
+				gateway_destroy),
 		cmocka_unit_test_setup_teardown(
 				counts_what_a_stop_throws_away, gateway_create, gateway_destroy),
 	};

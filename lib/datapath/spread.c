@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Jobs of decryption between workers: spread.h says how. */
+#include "datapath/spread.h"
+
+#include "datapath/stages.h"
+
+#include "datapath/poison.h"
+
+/* Packets of a poll: from here on a worker is busy, and below the other it may help. */
+#define LOAD_BUSY DP_RX_BURST
+#define LOAD_IDLE (DP_RX_BURST / 2)
+
+bool
+spread_pays(const struct worker *w)
+{
+	const struct dataplane *dp = w->dp;
+	unsigned int i;
+
+	if (dp->nb_workers == 1)
+		return false;
+	/* what follows a job of an SA must not come back before it */
+	if (w->spread.head != w->spread.tail)
+		return true;
+	if (w->spread_mode != DP_SPREAD_AUTO)
+		return w->spread_mode == DP_SPREAD_ALWAYS;
+	if (w->load < LOAD_BUSY)
+		return false;
+	for (i = 0; i < dp->nb_workers; i++)
+		if (__atomic_load_n(&dp->helps[i], __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+/* Hold or release the SAs of packets that are in jobs: the engine counts them only when it has them. */
+static void
+hold(struct worker *w, struct rte_mbuf *const pkts[], uint16_t n, enum sa_counter what)
+{
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		counter_row(w->dp->sa_counters, w->id, pkt_meta(pkts[i])->sa->id)[what]++;
+}
+
+void
+spread_put(struct worker *w, unsigned int engine, struct rte_mbuf *pkts[], uint16_t n)
+{
+	struct spread *sp = &w->spread;
+	uint16_t i, k;
+
+	for (i = 0; i < n; i = (uint16_t)(i + k)) {
+		struct spread_job *job = &sp->job[sp->tail % SPREAD_JOBS];
+
+		k = (uint16_t)RTE_MIN(n - i, SPREAD_PKTS);
+		if (unlikely(sp->tail - sp->head == SPREAD_JOBS)) {
+			for (; i < n; i++)
+				dp_drop(w, DROP_CRYPTO_FULL, pkts[i]);
+			return;
+		}
+		hold(w, pkts + i, k, SA_CNT_ENQ);
+		job->n = k;
+		job->engine = (uint16_t)engine;
+		job->done = 0;
+		memcpy(job->pkt, pkts + i, sizeof(pkts[0]) * k);
+		sp->inside += k;
+		__atomic_store_n(&sp->tail, sp->tail + 1, __ATOMIC_RELEASE);
+	}
+}
+
+/* The next job of an owner that nobody has taken; NULL: none. It is the caller's to do. */
+static struct spread_job *
+take(struct spread *sp)
+{
+	uint32_t t = __atomic_load_n(&sp->taken, __ATOMIC_RELAXED);
+
+	while (t != __atomic_load_n(&sp->tail, __ATOMIC_ACQUIRE)) {
+		if (__atomic_compare_exchange_n(&sp->taken, &t, t + 1, false, __ATOMIC_ACQ_REL,
+				    __ATOMIC_RELAXED))
+			return &sp->job[t % SPREAD_JOBS];
+	}
+	return NULL;
+}
+
+/* Such an engine is done when decap() returns, and nothing else of this worker is inside. */
+static void
+run(struct worker *w, struct spread_job *job)
+{
+	struct engine *e = w->dp->engine[job->engine];
+	uint16_t got = 0;
+
+	e->ops->decap(e, w->id, job->pkt, job->n);
+	while (got < job->n)
+		got = (uint16_t)(got +
+				e->ops->poll(e, w->id, job->pkt + got, (uint16_t)(job->n - got)));
+	__atomic_store_n(&job->done, 1, __ATOMIC_RELEASE);
+}
+
+/* What is done, in order, as far as there is room. */
+static void
+give_back(struct worker *w, struct vec *v)
+{
+	struct spread *sp = &w->spread;
+	uint16_t i;
+
+	while (sp->head != sp->tail) {
+		struct spread_job *job = &sp->job[sp->head % SPREAD_JOBS];
+
+		if (!__atomic_load_n(&job->done, __ATOMIC_ACQUIRE) || vec_room(v) < job->n)
+			return;
+		for (i = 0; i < job->n; i++) {
+			rte_prefetch0(job->pkt[i]);
+			rte_prefetch0(pkt_meta(job->pkt[i]));
+		}
+		hold(w, job->pkt, job->n, SA_CNT_DONE);
+		for (i = 0; i < job->n; i++)
+			vec_push(v, job->pkt[i]);
+		sp->inside -= job->n;
+		sp->head++;
+	}
+}
+
+/* An idle engine only: what poll() gives back must be of the job. */
+static bool
+may_run(const struct worker *w)
+{
+	unsigned int e;
+
+	for (e = 0; e < w->dp->nb_engines; e++)
+		if (w->dp->engine[e]->ops->any_worker &&
+				w->dp->engine[e]->ops->in_flight(w->dp->engine[e], w->id) != 0)
+			return false;
+	return true;
+}
+
+static void
+help_others(struct worker *w)
+{
+	const struct dataplane *dp = w->dp;
+	unsigned int i;
+
+	for (i = 1; i < dp->nb_workers; i++) {
+		struct worker *other = dp->worker[(w->id + i) % dp->nb_workers];
+		struct spread_job *job = take(&other->spread);
+
+		if (job != NULL) {
+			w->cnt.helped += job->n;
+			run(w, job);
+			return;
+		}
+	}
+}
+
+void
+dp_spread(struct worker *w, struct frame *f)
+{
+	struct spread *sp = &w->spread;
+	const uint32_t left = w->load < LOAD_BUSY ? 0 : SPREAD_LEFT;
+	const bool helps = w->load < LOAD_IDLE && w->spread_mode != DP_SPREAD_OFF;
+
+	if (w->dp->nb_workers == 1)
+		return;
+	if (unlikely(helps != w->helps)) {
+		w->helps = helps;
+		__atomic_store_n(&w->dp->helps[w->id], helps, __ATOMIC_RELAXED);
+	}
+	if (sp->head == sp->tail && !helps)
+		return;
+	if (unlikely(!may_run(w)))
+		return;
+	while (sp->tail - __atomic_load_n(&sp->taken, __ATOMIC_RELAXED) > left) {
+		struct spread_job *job = take(sp);
+
+		if (job != NULL)
+			run(w, job);
+	}
+	give_back(w, &f->in_done);
+	if (helps)
+		help_others(w);
+}
+
+void
+spread_discard(struct worker *w)
+{
+	struct spread *sp = &w->spread;
+	uint16_t i;
+
+	for (; sp->head != sp->tail; sp->head++) {
+		struct spread_job *job = &sp->job[sp->head % SPREAD_JOBS];
+
+		hold(w, job->pkt, job->n, SA_CNT_DONE);
+		/* the engine has counted them, and nobody else will */
+		if (job->done)
+			hold(w, job->pkt, job->n, SA_CNT_DONE);
+		for (i = 0; i < job->n; i++)
+			dp_drop(w, DROP_STOPPING, job->pkt[i]);
+		sp->inside -= job->n;
+	}
+	sp->taken = sp->tail;
+}
