@@ -54,6 +54,7 @@ struct dataplane {
 	struct counter_table drops;        /* [I] row i holds reasons 8i to 8i+7: dp_drop_count() */
 	struct worker *worker[WORKER_MAX]; /* [I] */
 	struct dp_port *port[PORT_MAX];    /* [I] by ethdev port, NULL: not ours */
+	unsigned int no_sa_first;          /* [C] worker that is asked first */
 	bool running;                      /* [A] false: workers leave their loop */
 	bool helps[WORKER_MAX] __rte_cache_aligned; /* [A] has time to decrypt for others */
 };
@@ -101,7 +102,7 @@ bool dp_inject_frame(struct dataplane *dp, uint16_t port_id, struct rte_mbuf *m)
 /** Take punted packets (meta.punt says why). @return Number, now the caller's. */
 unsigned int dp_punt_poll(struct dataplane *dp, struct rte_mbuf *ret_pkts[], unsigned int n);
 
-/** Interfaces on which packets found no outbound SA since they were last taken, at most @p max; some twice. */
+/** Interfaces on which packets found no outbound SA since they were last taken, at most @p max (64 or more); some twice. */
 unsigned int dp_no_sa_take(struct dataplane *dp, uint16_t ret_ifaces[], unsigned int max);
 /** How many such packets there were, IPv4 and IPv6 (inside). Wraps; kept when the index is given to another interface. */
 void dp_no_sa_count(const struct dataplane *dp, uint16_t iface, uint32_t ret_count[2]);

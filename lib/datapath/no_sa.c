@@ -4,19 +4,14 @@
 
 #include "datapath/worker.h"
 
-/* Bits of one word of rung[]; those there is no room for ring again. */
 static unsigned int
-take_word(struct no_sa *n, unsigned int word, uint16_t ret_ifaces[], unsigned int max)
+take_word(struct no_sa *n, unsigned int word, uint16_t ret_ifaces[])
 {
 	uint64_t bits = __atomic_exchange_n(&n->rung[word], 0, __ATOMIC_ACQUIRE);
 	unsigned int k = 0;
 
-	for (; bits != 0 && k < max; bits &= bits - 1)
+	for (; bits != 0; bits &= bits - 1)
 		ret_ifaces[k++] = (uint16_t)(word * 64 + (unsigned int)__builtin_ctzll(bits));
-	if (bits != 0) {
-		__atomic_fetch_or(&n->rung[word], bits, __ATOMIC_RELAXED);
-		__atomic_fetch_or(&n->rung_words[word / 64], 1ULL << word % 64, __ATOMIC_RELAXED);
-	}
 	return k;
 }
 
@@ -39,7 +34,7 @@ no_sa_take(struct no_sa *n, uint16_t ret_ifaces[], unsigned int max)
 
 	if (nobody_rings(n))
 		return 0;
-	for (i = 0; i < NO_SA_WORDS && k < max; i++) {
+	for (i = 0; i < NO_SA_WORDS && k + 64 <= max; i++) {
 		const unsigned int word = n->next_word;
 		const uint64_t bit = 1ULL << word % 64;
 		uint64_t *words = &n->rung_words[word / 64];
@@ -48,7 +43,7 @@ no_sa_take(struct no_sa *n, uint16_t ret_ifaces[], unsigned int max)
 		if ((__atomic_load_n(words, __ATOMIC_RELAXED) & bit) == 0)
 			continue;
 		__atomic_fetch_and(words, ~bit, __ATOMIC_ACQUIRE);
-		k += take_word(n, word, &ret_ifaces[k], max - k);
+		k += take_word(n, word, &ret_ifaces[k]);
 	}
 	return k;
 }
@@ -56,10 +51,12 @@ no_sa_take(struct no_sa *n, uint16_t ret_ifaces[], unsigned int max)
 unsigned int
 dp_no_sa_take(struct dataplane *dp, uint16_t ret_ifaces[], unsigned int max)
 {
+	const unsigned int first = dp->no_sa_first++ % dp->nb_workers;
 	unsigned int w, k = 0;
 
 	for (w = 0; w < dp->nb_workers; w++)
-		k += no_sa_take(dp->worker[w]->no_sa, &ret_ifaces[k], max - k);
+		k += no_sa_take(dp->worker[(first + w) % dp->nb_workers]->no_sa, &ret_ifaces[k],
+				max - k);
 	return k;
 }
 

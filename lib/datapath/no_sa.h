@@ -38,7 +38,7 @@ no_sa_ring(struct no_sa *n, uint16_t iface, bool ip6)
 	__atomic_fetch_or(&n->rung_words[word / 64], 1ULL << word % 64, __ATOMIC_RELEASE);
 }
 
-/** Interfaces that have rung, at most @p max; their bits are cleared. The control core. */
+/** Interfaces that have rung, a word of 64 as a whole, at most @p max; their bits are cleared. The control core. */
 unsigned int no_sa_take(struct no_sa *n, uint16_t ret_ifaces[], unsigned int max);
 
 #endif

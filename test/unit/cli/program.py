@@ -3,6 +3,7 @@
 """dpdk-ipsecif and ipsecifctl as programs: program.py DPDK-IPSECIF IPSECIFCTL. No root, no hugepages, net_null as port."""
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -154,6 +155,48 @@ class Program(unittest.TestCase):
         self.assertEqual(self.ctl('save', 'saved.json', cwd=self.dir.name)[0], 0)
         self.assertEqual(os.stat(os.path.join(self.dir.name, 'saved.json')).st_mode & 0o777, 0o600)
         self.assertEqual(self.ctl('diff', 'saved.json', cwd=self.dir.name), (0, 'no difference\n', ''))
+
+    def monitor(self, *args):
+        """A `setkey -x` that has heard something already."""
+        p = subprocess.Popen([CTL, '-s', self.socket, *args, 'setkey', '-x'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(50):
+            self.assertEqual(self.ctl('setkey', '-FP')[0], 0)
+            if select.select([p.stdout], [], [], 0.2)[0]:
+                return p
+        p.kill()
+        self.fail(p.communicate()[1])
+
+    def test_monitors_show_events_until_they_are_interrupted(self):
+        self.start()
+        text, objects = self.monitor(), self.monitor('-j')
+        self.assertEqual(self.ctl('setkey', '-c', text=ADD)[0], 0)
+        self.assertEqual(self.ctl('setkey', '-F')[0], 0)
+        seen = []
+        for line in objects.stdout:
+            seen.append(json.loads(line))
+            if seen[-1]['event'] == 'FLUSH':
+                break
+        self.assertEqual(seen[-2]['event'], 'ADD')
+        self.assertEqual((seen[-2]['spi'], seen[-2]['reqid'], seen[-2]['encryption']), (300, 7, 'aes-gcm-16'))
+        objects.send_signal(signal.SIGINT)
+        objects.communicate(timeout=10)
+        self.assertEqual(objects.returncode, -signal.SIGINT)
+        lines = iter(text.stdout.readline, '')
+        self.assertTrue(any('type=3(ADD)' in line for line in lines))
+        self.assertEqual(self.ctl('setkey', '-c', text=ADD + 'delete 192.0.2.1 192.0.2.2 esp 300;')[0], 0)
+        self.assertTrue(any('type=4(DELETE)' in line for line in lines))
+        code, _, err = self.stop()  # also while one listens
+        self.assertEqual((code, err), (0, ''))
+        rest = text.communicate(timeout=10)
+        self.assertEqual(text.returncode, 1)
+        self.assertNotIn('1234567890', ''.join(rest))
+
+    def test_a_file_of_commands_can_not_listen(self):
+        self.start()
+        code, out, err = self.ctl('-f', '-', text='setkey -F\nsetkey -x\nifconfig -l\n')
+        self.assertEqual((code, out), (1, ''))
+        self.assertEqual(err, 'ipsecifctl: line 2: setkey -x listens until it is interrupted: not in a file\n'
+                              'ipsecifctl: -: stopped at line 2\n')
 
     def test_ipsecifctl_says_when_nobody_listens(self):
         code, _, err = self.ctl('ifconfig')
