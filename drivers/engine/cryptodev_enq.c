@@ -175,12 +175,18 @@ static inline void
 encap_finish(const struct sa *sa, const struct cd_session *s, struct rte_crypto_op *op,
 		struct rte_mbuf *m)
 {
-	if (sa->counter_mode) {
-		/*
-		 * nonce: salt, then the explicit IV; in the packet behind SPI and sequence number
-		 */
-		*rte_crypto_op_ctod_offset(op, uint64_t *, CD_IV_OFFSET + 4) ^= sa->iv_mask;
+	if (likely(sa->iv_len != 0))
 		*rte_pktmbuf_mtod_offset(m, uint64_t *, sizeof(struct rte_esp_hdr)) ^= sa->iv_mask;
+	if (sa->counter_mode) {
+		/* nonce: salt, then the explicit IV */
+		*rte_crypto_op_ctod_offset(op, uint64_t *, CD_IV_OFFSET + 4) ^= sa->iv_mask;
+	} else {
+		/*
+		 * CBC: the library has written the number as the packet's first block, and leaves
+		 * the IV of the op as the packet before it had it, which may be one that somebody
+		 * sent us: then he could choose our IV
+		 */
+		memset(rte_crypto_op_ctod_offset(op, uint8_t *, CD_IV_OFFSET), 0, CD_IV_MAX);
 	}
 	if (unlikely(s->pad != SA_PAD_SEQ))
 		pad_rewrite(s, sa, m);

@@ -68,8 +68,8 @@ write_trailer(const struct mb_session *s, uint8_t *inner, uint32_t len, uint8_t 
 }
 
 /*
- * ESP header and IV. Counter modes: the number masked (ADR 9). CBC: the number, which is encrypted
- * with the packet, as its first block, and so cannot be foretold (RFC 3602, 3).
+ * ESP header and IV: the number, masked (ADR 9). CBC's is encrypted with the packet, as its first
+ * block, and so cannot be foretold (RFC 3602, 3).
  */
 static inline void
 write_header(struct mb_work *w, const struct sa *sa, const struct mb_session *s, uint64_t seq)
@@ -77,12 +77,11 @@ write_header(struct mb_work *w, const struct sa *sa, const struct mb_session *s,
 	const rte_be64_t seq_be = rte_cpu_to_be_64(seq);
 	const uint32_t hi = (uint32_t)seq_be, lo = (uint32_t)(seq_be >> 32);
 	const uint64_t head = (uint64_t)lo << 32 | sa->spi;
-	uint64_t iv;
+	const uint64_t iv = seq_be ^ sa->iv_mask, zero = 0;
 
 	memcpy(w->esp, &head, sizeof(head));
 	w->seq_hi = hi;
 	if (likely(sa->counter_mode)) {
-		iv = seq_be ^ sa->iv_mask;
 		memcpy(w->esp + sizeof(head), &iv, sizeof(iv));
 		memcpy(w->iv, &s->salt, sizeof(s->salt));
 		memcpy(w->iv + sizeof(s->salt), &iv, sizeof(iv));
@@ -91,9 +90,8 @@ write_header(struct mb_work *w, const struct sa *sa, const struct mb_session *s,
 			memcpy(w->aad + 4, &seq_be, sizeof(seq_be));
 		}
 	} else if (sa->iv_len != 0) {
-		iv = 0;
-		memcpy(w->esp + sizeof(head), &seq_be, sizeof(seq_be));
-		memcpy(w->esp + sizeof(head) + sizeof(seq_be), &iv, sizeof(iv));
+		memcpy(w->esp + sizeof(head), &iv, sizeof(iv));
+		memcpy(w->esp + sizeof(head) + sizeof(iv), &zero, sizeof(zero));
 	}
 }
 

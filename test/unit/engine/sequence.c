@@ -293,6 +293,45 @@ cbc_ivs_are_unpredictable(void **state)
 	pair_close();
 }
 
+static uint64_t
+first_iv(struct sa_ctl *ctl)
+{
+	struct rte_mbuf *m = env_packet(ctl, false, 40);
+	uint64_t iv;
+
+	env_encap(&m, 1);
+	assert_int_equal(pkt_meta(m)->verdict, DROP_NONE);
+	iv = *rte_pktmbuf_mtod_offset(m, unaligned_uint64_t *, 28);
+	rte_pktmbuf_free(m);
+	return iv;
+}
+
+/*
+ * One key, number and mask: the same IV, whatever went through before. With cryptodev the op of a
+ * packet that somebody sent us is used again for one of ours.
+ */
+static void
+what_somebody_sent_does_not_choose_the_iv_of_cbc(void **state)
+{
+	uint8_t wire[20 + 8 + 16 + 32 + 12] = { 0x45 };
+	struct rte_mbuf *m;
+	uint64_t iv;
+
+	pair_open("aes-cbc", 128, "hmac-sha1", false, 0, 64);
+	out->sa->iv_mask = 4303;
+	iv = first_iv(out);
+	pair_close();
+	memset(wire + 28, 0x77, 16); /* the IV of a forged packet */
+	pair_open("aes-cbc", 128, "hmac-sha1", false, 0, 64);
+	m = env_wire(in, wire, sizeof(wire), 20);
+	env_decap(in, &m, 1);
+	assert_int_equal(pkt_meta(m)->verdict, DROP_AUTH);
+	rte_pktmbuf_free(m);
+	out->sa->iv_mask = 4303;
+	assert_int_equal(first_iv(out), iv);
+	pair_close();
+}
+
 int
 main(void)
 {
@@ -304,6 +343,7 @@ main(void)
 		cmocka_unit_test(every_replay_is_refused_and_every_late_packet_taken_once),
 		cmocka_unit_test(counter_mode_ivs_are_unique_and_not_the_number),
 		cmocka_unit_test(cbc_ivs_are_unpredictable),
+		cmocka_unit_test(what_somebody_sent_does_not_choose_the_iv_of_cbc),
 	};
 
 	return cmocka_run_group_tests_name("engine/sequence", tests, env_setup, env_teardown);
