@@ -197,16 +197,17 @@ crypto_sa(struct sa_ctl *sa, void *arg)
 {
 	const struct sa_params *prm = &sa->prm;
 	struct crypto *c = arg;
-	char where[96] = "", alg[64];
+	char where[96] = "", why[64] = "", alg[64];
 
 	ctl_sa_where(c->cli->ctl, sa, where, sizeof(where));
+	ctl_sa_why(c->cli->ctl, sa, why, sizeof(why));
 	snprintf(alg, sizeof(alg), "%s%s%s", prm->enc == NULL ? "" : prm->enc->name,
 			prm->auth == NULL ? "" : " ", prm->auth == NULL ? "" : prm->auth->name);
 	json_array_append_new(c->list,
-			json_pack("{s:s, s:s, s:I, s:s, s:s}", "src", ip_str(&prm->src), "dst",
+			json_pack("{s:s, s:s, s:I, s:s, s:s, s:s}", "src", ip_str(&prm->src), "dst",
 					ip_str(&prm->dst), "spi", (json_int_t)prm->spi,
 					"algorithms", alg, "runs_on",
-					where[0] == '\0' ? "-" : where));
+					where[0] == '\0' ? "-" : where, "why", why));
 	return 0;
 }
 
@@ -237,7 +238,8 @@ print_crypto(struct cli *cli, const json_t *o)
 	cli_printf(cli, "\n");
 	TABLE(cli, json_object_get(o, "sas"), { "src", "Source", false },
 			{ "dst", "Destination", false }, { "spi", "SPI", true },
-			{ "algorithms", "Algorithms", false }, { "runs_on", "Runs on", false });
+			{ "algorithms", "Algorithms", false }, { "runs_on", "Runs on", false },
+			{ "why", "Why", false });
 }
 
 /* The look-up tables of the FIBs in use. */

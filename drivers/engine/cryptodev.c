@@ -129,6 +129,18 @@ cd_session_check(struct engine *engine, const struct sa_params *prm, struct err 
  */
 #define CD_ENDS_FROM (UINT64_C(1) << 63)
 
+static bool
+cd_in_hardware(const struct engine *engine, const struct sa_params *prm)
+{
+	struct cd_xform xf[2];
+	struct err err;
+
+	return cd_xform_fill(&xf[0], prm, SA_DIR_IN, &err) == 0 &&
+			cd_xform_fill(&xf[1], prm, SA_DIR_OUT, &err) == 0 &&
+			cd_dev_hardware_can(
+					(const struct cd_engine *)engine, xf[0].first, xf[1].first);
+}
+
 static size_t
 cd_session_size(const struct engine *engine __rte_unused)
 {
@@ -284,6 +296,7 @@ const struct engine_ops engine_cryptodev_ops = {
 	.open = cd_open,
 	.close = cd_close,
 	.session_check = cd_session_check,
+	.in_hardware = cd_in_hardware,
 	.session_size = cd_session_size,
 	.session_create = cd_session_create,
 	.session_destroy = cd_session_destroy,

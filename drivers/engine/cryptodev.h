@@ -143,6 +143,9 @@ void cd_dev_close_all(struct cd_engine *e);
  */
 void *cd_dev_session(struct cd_engine *e, const struct sa_params *prm, struct cd_xform *xf,
 		unsigned int *ret_dev, struct err *err);
+/** Is there a hardware device for both? */
+bool cd_dev_hardware_can(const struct cd_engine *e, const struct rte_crypto_sym_xform *in,
+		const struct rte_crypto_sym_xform *out);
 void cd_dev_session_free(struct cd_engine *e, unsigned int dev, void *session);
 
 void cd_encap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);

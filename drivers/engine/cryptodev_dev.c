@@ -123,6 +123,19 @@ dev_can(const struct cd_device *d, const struct rte_crypto_sym_xform *first)
 	return cd_caps_can(info.capabilities, info.feature_flags, first);
 }
 
+bool
+cd_dev_hardware_can(const struct cd_engine *e, const struct rte_crypto_sym_xform *in,
+		const struct rte_crypto_sym_xform *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < e->nb_devs; i++) {
+		if (e->devs[i].hardware && dev_can(&e->devs[i], in) && dev_can(&e->devs[i], out))
+			return true;
+	}
+	return false;
+}
+
 /* From a pool with room; a pool more where all are used up. */
 static void *
 session_make(struct cd_engine *e, struct cd_device *d, struct rte_crypto_sym_xform *first)

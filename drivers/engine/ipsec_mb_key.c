@@ -85,10 +85,10 @@ mb_keys_check(const struct sa_params *prm, struct err *err)
 	if (kind_of(prm, &s))
 		return 0;
 	return err_set(err, ENOTSUP,
-			"sa %s spi %u: ipsec_mb does not run %s with authentication %s "
-			"(crypto.engine "
-			"cryptodev or auto)",
-			ip_str(&prm->dst), prm->spi, prm->enc != NULL ? prm->enc->name : "null",
+			"ipsec_mb does not run %s with authentication %s (crypto.engine cryptodev "
+			"or "
+			"auto)",
+			prm->enc != NULL ? prm->enc->name : "null",
 			prm->auth != NULL ? prm->auth->name : "none");
 }
 

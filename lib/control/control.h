@@ -218,7 +218,9 @@ int ctl_port_stats(struct ctl *ctl, const struct iface *ifp, struct port_stats *
 int ctl_port_link(struct ctl *ctl, const struct iface *ifp, bool *ret_up, uint32_t *ret_mbps);
 /** `clear counters`: interfaces, SAs' statistics excluded (they carry lifetimes), drops, workers. */
 void ctl_clear_counters(struct ctl *ctl);
-/** Where an SA runs and why, for `show crypto`: "cryptodev crypto_aesni_gcm0". */
+/** Why there: "fastest", "hardware", "ipsec_mb does not run it", "crypto.engine was cryptodev". */
+void ctl_sa_why(struct ctl *ctl, const struct sa_ctl *sa, char *buf, unsigned int size);
+/** Where an SA runs, for `show crypto`: "cryptodev crypto_aesni_gcm0". */
 void ctl_sa_where(struct ctl *ctl, const struct sa_ctl *sa, char *buf, unsigned int size);
 
 /* --- whole configurations --- */

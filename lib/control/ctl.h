@@ -188,5 +188,7 @@ int ctl_engines_open(struct ctl *ctl, const struct ctl_args *args, struct err *e
 void ctl_engines_close(struct ctl *ctl);
 /** The engine that will run such an SA, by crypto.engine. NULL with ENOTSUP and the engine's reason. */
 struct engine *ctl_engine_for(struct ctl *ctl, const struct sa_params *prm, struct err *err);
+/** Does crypto.engine name one? */
+bool ctl_engine_is_forced(const struct ctl *ctl);
 
 #endif

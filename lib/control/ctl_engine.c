@@ -67,12 +67,29 @@ ctl_engine_name(const struct ctl *ctl)
 	return ctl->engine_wanted;
 }
 
+static bool
+in_hardware(const struct engine *e, const struct sa_params *prm)
+{
+	return e->ops->in_hardware != NULL && e->ops->in_hardware(e, prm);
+}
+
+static bool
+is_auto(const struct ctl *ctl)
+{
+	return strcmp(ctl->engine_wanted, "auto") == 0;
+}
+
 struct engine *
 ctl_engine_for(struct ctl *ctl, const struct sa_params *prm, struct err *err)
 {
-	const bool any = strcmp(ctl->engine_wanted, "auto") == 0;
+	const bool any = is_auto(ctl);
 	unsigned int i;
 
+	for (i = 0; any && i < ctl->nb_engines; i++) {
+		if (in_hardware(ctl->engine[i], prm) &&
+				ctl->engine[i]->ops->session_check(ctl->engine[i], prm, err) == 0)
+			return ctl->engine[i];
+	}
 	err_set(err, ENOTSUP, "no crypto engine is open");
 	for (i = 0; i < ctl->nb_engines; i++) {
 		struct engine *e = ctl->engine[i];
@@ -83,4 +100,37 @@ ctl_engine_for(struct ctl *ctl, const struct sa_params *prm, struct err *err)
 			return e;
 	}
 	return NULL;
+}
+
+bool
+ctl_engine_is_forced(const struct ctl *ctl)
+{
+	return !is_auto(ctl);
+}
+
+void
+ctl_sa_why(struct ctl *ctl, const struct sa_ctl *sa, char *buf, unsigned int size)
+{
+	const char *const name = sa->engine->ops->name;
+	struct err err = { 0 };
+	unsigned int i;
+
+	ctl_assert_thread();
+	if (sa->engine_forced) {
+		snprintf(buf, size, "crypto.engine was %s", name);
+		return;
+	}
+	if (in_hardware(sa->engine, &sa->prm)) {
+		snprintf(buf, size, "hardware");
+		return;
+	}
+	for (i = 0; i < ctl->nb_engines && ctl->engine[i] != sa->engine; i++) {
+		struct engine *e = ctl->engine[i];
+
+		if (e->ops->session_check(e, &sa->prm, &err) != 0) {
+			snprintf(buf, size, "%s does not run it", e->ops->name);
+			return;
+		}
+	}
+	snprintf(buf, size, ctl->nb_engines > 1 ? "fastest" : "only engine");
 }

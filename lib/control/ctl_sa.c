@@ -212,6 +212,7 @@ ctl_sa_add_state(struct ctl *ctl, const struct sa_params *prm, const struct sa_p
 		return err_set(err, why.code == 0 ? ENOMEM : why.code, "%s", why.msg);
 	ctl_sa_warn(ctl, prm, ret_warning);
 	sa->engine = engine;
+	sa->engine_forced = ctl_engine_is_forced(ctl);
 	sa->state = SA_MATURE;
 	sa->created_ms = ctl_now_ms();
 	sa->created_s = (uint64_t)time(NULL);

@@ -42,6 +42,11 @@ struct engine_ops {
 	 * core; may run while workers poll.
 	 */
 	int (*session_check)(struct engine *e, const struct sa_params *prm, struct err *err);
+	/**
+	 * Is there a hardware device that runs such an SA? crypto.engine auto takes that first.
+	 * Makes nothing. NULL: no.
+	 */
+	bool (*in_hardware)(const struct engine *e, const struct sa_params *prm);
 	/** Bytes of a session behind struct sa. */
 	size_t (*session_size)(const struct engine *e);
 	/**

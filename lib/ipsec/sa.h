@@ -132,6 +132,7 @@ struct sa_ctl {
 	uint64_t first_use_ms;  /* [C] monotonic, 0: not yet */
 	uint64_t order;         /* [C] rises with each SA added: oldest and newest */
 	struct engine *engine;  /* [C] that will run it; chosen (and refused) when it is added */
+	bool engine_forced;     /* [C] crypto.engine named it then */
 	struct counter_table *counters; /* [C] */
 	/* [C] what it goes on from when it gets a worker record (sa_progress.h), NULL: from nothing */
 	struct sa_progress *carried;

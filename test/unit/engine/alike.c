@@ -6,7 +6,6 @@
 #include "env.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "drivers/engine/engines.h"
@@ -184,14 +183,11 @@ what_ipsec_mb_does_not_run_it_refuses_in_a_sentence(void **state)
 {
 	struct sa_params prm = env_params("3des-cbc", 192, "hmac-sha1", false);
 	struct err err = { 0 };
-	char want[200];
 
 	assert_int_equal(engines[1]->ops->session_check(engines[1], &prm, &err), -ENOTSUP);
-	snprintf(want, sizeof(want),
-			"sa 192.168.0.5 spi %u: ipsec_mb does not run 3des-cbc with authentication "
-			"hmac-sha1 (crypto.engine cryptodev or auto)",
-			prm.spi);
-	assert_string_equal(err.msg, want);
+	assert_string_equal(err.msg,
+			"ipsec_mb does not run 3des-cbc with authentication hmac-sha1 "
+			"(crypto.engine cryptodev or auto)");
 }
 
 static int
