@@ -167,8 +167,12 @@ change(struct cli *cli, const char *verb, struct request *q)
 
 	if (read_dest(cli, q) != 0)
 		return 1;
-	if (strcmp(verb, "delete") == 0) {
+	if (strcmp(verb, "delete") == 0 && q->gateway == NULL && !q->has_kind) {
 		rc = ctl_route_delete(cli->ctl, q->route.fib, &q->route.prefix, &err);
+	} else if (strcmp(verb, "delete") == 0) {
+		if (q->gateway != NULL && read_gateway(cli, q) != 0)
+			return 1;
+		rc = ctl_route_delete_to(cli->ctl, &q->route, &err);
 	} else {
 		if (q->gateway == NULL && !q->has_kind)
 			return cli_error(cli,

@@ -106,6 +106,8 @@ int ctl_route_add(struct ctl *ctl, const struct ctl_route *route, struct err *er
 int ctl_route_change(struct ctl *ctl, const struct ctl_route *route, struct err *err);
 int ctl_route_delete(
 		struct ctl *ctl, uint16_t fib, const struct ip_prefix *prefix, struct err *err);
+/** The same, but only where it leads to what @p route says: FreeBSD's `route delete DEST GATEWAY` (ESRCH). */
+int ctl_route_delete_to(struct ctl *ctl, const struct ctl_route *route, struct err *err);
 /** Longest match for an address; -ESRCH ("not in table") when there is none. */
 int ctl_route_get(struct ctl *ctl, uint16_t fib, const struct ip_addr *addr,
 		struct rib_route *ret_route, struct err *err);

@@ -85,17 +85,15 @@ struct ctl {
 	uint32_t next_worker;     /* that gets the next inbound SA */
 
 	struct ctl_route_list *
-			routes; /* IFACE_MAX lists: static routes by interface; [0]: those with a gateway */
+			routes; /* IFACE_MAX lists: static routes by interface; [0]: those that drop; by gateway: resolve's */
 	struct events *events;
 	struct acquire *acquire;
-
-	uint32_t shadowed; /* routes of addresses that gave way to an equal one since the start */
 
 	uint64_t next_tick_ms, next_second_ms, next_reclaim_ms;
 };
 
 /* control.c */
-/** Outside a batch: work out what routes and tunnels resolve to. Each setter that called resolve_dirty() ends with it. */
+/** Outside a batch: work out what routes and tunnels resolve to. Each setter that changes routes or tunnels ends with it. */
 void ctl_settle(struct ctl *ctl);
 /** Monotonic milliseconds; wall clock seconds. */
 uint64_t ctl_now_ms(void);

@@ -96,15 +96,28 @@ heir_find(struct ctl *ctl, const struct rib_spec *wanted, struct rib_spec *ret_s
 	return false;
 }
 
+/* How many more addresses bring the same route; a route of an address belongs to no list. */
+static uintptr_t
+shadowed(const struct rib_route *route)
+{
+	return (uintptr_t)route->owner;
+}
+
 static void
 route_remove(struct ctl *ctl, const struct rib_spec *spec)
 {
 	struct rib_route *route = rib_find(ctl->rib, spec->fib, &spec->prefix, spec->source);
 	struct rib_spec heir;
+	uintptr_t others;
 
-	if (route == NULL || route->spec.iface != spec->iface)
+	if (route == NULL)
 		return;
-	if (ctl->shadowed != 0 && heir_find(ctl, spec, &heir) &&
+	others = shadowed(route);
+	if (others != 0)
+		route->owner = (void *)(others - 1);
+	if (route->spec.iface != spec->iface)
+		return;
+	if (others != 0 && heir_find(ctl, spec, &heir) &&
 			rib_set_nh(ctl->rib, route, heir.nh, NULL) == 0) {
 		route->spec.iface = heir.iface;
 		return;
@@ -131,12 +144,14 @@ ctl_addr_routes_add(struct ctl *ctl, const struct iface *ifp, const struct iface
 		struct err *err)
 {
 	struct rib_spec specs[ROUTES_MAX];
+	struct rib_route *route;
 	struct err why = { 0 };
 	unsigned int n = specs_of(ifp, addr, specs), i;
 
 	for (i = 0; i < n; i++) {
-		if (rib_find(ctl->rib, specs[i].fib, &specs[i].prefix, specs[i].source) != NULL) {
-			ctl->shadowed++;
+		route = rib_find(ctl->rib, specs[i].fib, &specs[i].prefix, specs[i].source);
+		if (route != NULL) {
+			route->owner = (void *)(shadowed(route) + 1);
 			continue;
 		}
 		if (rib_insert(ctl->rib, &specs[i], &why) != NULL)
@@ -159,7 +174,6 @@ ctl_addr_event(struct ctl *ctl, const struct ip_addr *addr)
 		if (ipsec_if_update_running(ctl->ifaces, ifp) &&
 				iface_publish(ctl->ifaces, ifp, &err) != 0)
 			log_error("%s", err.msg);
-	resolve_dirty(ctl->resolve);
 }
 
 int

@@ -71,7 +71,6 @@ ctl_if_destroy(struct ctl *ctl, const char *name, struct err *err)
 	acquire_forget(ctl, ifp->index);
 	announce_policies(ctl, IPSEC_EVENT_X_SPDDELETE, before, policies_of(ctl, ifp, before));
 	ipsec_if_destroy(ctl->ifaces, ifp);
-	resolve_dirty(ctl->resolve);
 	ctl_settle(ctl);
 	return 0;
 }
@@ -123,7 +122,7 @@ ctl_if_set_tunnel(struct ctl *ctl, const char *name, int af, const struct ip_add
 	sa_unbind_iface(ctl, ifp, &old_local, &old_remote, ifp->reqid);
 	ifp->outer_nh = NH_NONE;
 	rc = tunnel_renew(ctl, ifp, err);
-	resolve_dirty(ctl->resolve);
+	resolve_tunnel(ctl->resolve, ifp);
 	ctl_settle(ctl);
 	return rc;
 }
@@ -151,7 +150,7 @@ ctl_if_delete_tunnel(struct ctl *ctl, const char *name, struct err *err)
 	announce_policies_change(ctl, ifp, before, nb_before);
 	ifp->outer_nh = NH_NONE;
 	rc = tunnel_renew(ctl, ifp, err);
-	resolve_dirty(ctl->resolve);
+	resolve_tunnel(ctl->resolve, ifp);
 	ctl_settle(ctl);
 	return rc;
 }
@@ -337,7 +336,7 @@ ctl_if_set_tunnelfib(struct ctl *ctl, const char *name, uint32_t fib, struct err
 		return rc;
 	ifp->tunnelfib = (uint16_t)fib;
 	rc = iface_publish(ctl->ifaces, ifp, err);
-	resolve_dirty(ctl->resolve);
+	resolve_tunnel(ctl->resolve, ifp);
 	ctl_settle(ctl);
 	return rc;
 }

@@ -119,22 +119,45 @@ spec_make(struct ctl *ctl, const struct ctl_route *route, struct rib_spec *ret_s
 	return 0;
 }
 
+/* Into the list of its interface; a route by a gateway is in a list of resolve's. */
 static void
-link_enter(struct ctl *ctl, struct ctl_route_link *link)
+link_enter(struct ctl *ctl, struct rib_route *route, struct ctl_route_link *link)
 {
-	LIST_INSERT_HEAD(&ctl->routes[link->route->spec.iface], link, next);
+	link->route = route;
+	route->owner = link;
+	LIST_INSERT_HEAD(&ctl->routes[route->spec.iface], link, next);
+}
+
+static void
+link_leave(struct rib_route *route)
+{
+	struct ctl_route_link *link = route->owner;
+
+	if (link == NULL)
+		return;
+	route->owner = NULL;
+	LIST_REMOVE(link, next);
+	free(link);
+}
+
+/* A link where one is needed. 0 or -ENOMEM. */
+static int
+link_make(const struct rib_spec *spec, struct ctl_route_link **ret_link, struct err *err)
+{
+	*ret_link = NULL;
+	if (spec->kind == RIB_GATEWAY)
+		return 0;
+	*ret_link = malloc(sizeof(**ret_link));
+	if (*ret_link == NULL)
+		return err_set(err, ENOMEM, "route %s: out of memory", prefix_str(&spec->prefix));
+	return 0;
 }
 
 static void
 route_remove(struct ctl *ctl, struct rib_route *route)
 {
-	struct ctl_route_link *link = route->owner;
-
-	if (route->spec.kind == RIB_GATEWAY)
-		resolve_route_gone(ctl->resolve, route);
+	link_leave(route);
 	rib_remove(ctl->rib, route);
-	LIST_REMOVE(link, next);
-	free(link);
 }
 
 void
@@ -151,25 +174,21 @@ ctl_route_list_free(struct ctl_route_list *list)
 void
 ctl_route_flush(struct ctl *ctl, const struct iface *ifp)
 {
-	struct ctl_route_link *link, *next;
-	const struct rib_route *via;
+	struct ctl_route_link *link;
+	struct rib_route *route;
 
+	resolve_run(ctl->resolve); /* so that gateways say what they are behind */
+	while ((route = resolve_route_via(ctl->resolve, ifp)) != NULL)
+		route_remove(ctl, route);
 	while ((link = LIST_FIRST(&ctl->routes[ifp->index])) != NULL)
 		route_remove(ctl, link->route);
-	for (link = LIST_FIRST(&ctl->routes[0]); link != NULL; link = next) {
-		next = LIST_NEXT(link, next);
-		if (link->route->spec.kind != RIB_GATEWAY)
-			continue;
-		via = rib_match_link(ctl->rib, link->route->spec.fib, &link->route->spec.gateway);
-		if (via != NULL && via->spec.iface == ifp->index)
-			route_remove(ctl, link->route);
-	}
 }
 
 int
 ctl_route_add(struct ctl *ctl, const struct ctl_route *route, struct err *err)
 {
 	struct ctl_route_link *link;
+	struct rib_route *entered;
 	struct rib_spec spec;
 	int rc;
 
@@ -179,17 +198,21 @@ ctl_route_add(struct ctl *ctl, const struct ctl_route *route, struct err *err)
 		return rc;
 	if (rib_find(ctl->rib, spec.fib, &spec.prefix, RIB_STATIC) != NULL)
 		return err_set(err, EEXIST, "route %s: already in table", prefix_str(&spec.prefix));
-	link = malloc(sizeof(*link));
-	if (link == NULL)
-		return err_set(err, ENOMEM, "route %s: out of memory", prefix_str(&spec.prefix));
-	link->route = rib_insert(ctl->rib, &spec, err);
-	if (link->route == NULL) {
+	rc = link_make(&spec, &link, err);
+	if (rc != 0)
+		return rc;
+	entered = rib_insert(ctl->rib, &spec, err);
+	if (entered == NULL) {
 		free(link);
 		return err != NULL && err->code != 0 ? -err->code : -ENOMEM;
 	}
-	link->route->owner = link;
-	link_enter(ctl, link);
-	resolve_dirty(ctl->resolve);
+	if (entered->spec.nh == NH_NONE) { /* its gateway has one, and found no room for it */
+		rib_remove(ctl->rib, entered);
+		return err_set(err, ENOSPC, "route %s: the table is full",
+				prefix_str(&spec.prefix));
+	}
+	if (link != NULL)
+		link_enter(ctl, entered, link);
 	ctl_settle(ctl);
 	return 0;
 }
@@ -209,21 +232,32 @@ ctl_route_change(struct ctl *ctl, const struct ctl_route *route, struct err *err
 	old = rib_find(ctl->rib, spec.fib, &spec.prefix, RIB_STATIC);
 	if (old == NULL)
 		return err_set(err, ESRCH, "route %s: not in table", prefix_str(&spec.prefix));
-	/* To a gateway: the old next hop stays in force until resolve_run() has the new one. */
-	if (spec.kind != RIB_GATEWAY) {
+	rc = link_make(&spec, &link, err);
+	/* To a gateway: the old next hop stays in force until the new one is known. */
+	if (rc == 0 && spec.kind != RIB_GATEWAY)
 		rc = rib_set_nh(ctl->rib, old, spec.nh, err);
-		if (rc != 0)
-			return rc;
+	if (rc != 0) {
+		free(link);
+		return rc;
 	}
-	if (old->spec.kind == RIB_GATEWAY)
-		resolve_route_gone(ctl->resolve, old);
-	link = old->owner;
-	LIST_REMOVE(link, next);
+	resolve_route_gone(ctl->resolve, old);
+	link_leave(old);
 	old->spec.kind = spec.kind;
 	old->spec.gateway = spec.gateway;
 	old->spec.iface = spec.iface;
-	link_enter(ctl, link);
-	resolve_dirty(ctl->resolve);
+	if (link != NULL)
+		link_enter(ctl, old, link);
+	resolve_route_changed(ctl->resolve, old);
+	ctl_settle(ctl);
+	return 0;
+}
+
+static int delete (struct ctl *ctl, struct rib_route *route, const struct ip_prefix *prefix,
+		struct err *err)
+{
+	if (route == NULL)
+		return err_set(err, ESRCH, "route %s: not in table", prefix_str(prefix));
+	route_remove(ctl, route);
 	ctl_settle(ctl);
 	return 0;
 }
@@ -232,17 +266,40 @@ int
 ctl_route_delete(struct ctl *ctl, uint16_t fib, const struct ip_prefix *prefix, struct err *err)
 {
 	struct ip_prefix masked = *prefix;
-	struct rib_route *route;
 
 	ctl_assert_thread();
 	ip_prefix_mask(&masked);
-	route = fib >= FIB_MAX ? NULL : rib_find(ctl->rib, fib, &masked, RIB_STATIC);
-	if (route == NULL)
-		return err_set(err, ESRCH, "route %s: not in table", prefix_str(&masked));
-	route_remove(ctl, route);
-	resolve_dirty(ctl->resolve);
-	ctl_settle(ctl);
-	return 0;
+	return delete (ctl, rib_find(ctl->rib, fib, &masked, RIB_STATIC), &masked, err);
+}
+
+/* Does a route lead where the operator says? */
+static bool
+leads_to(struct ctl *ctl, const struct rib_spec *spec, const struct ctl_route *said)
+{
+	const struct iface *ifp;
+
+	if (spec->kind != said->kind)
+		return false;
+	if (spec->kind == RIB_GATEWAY && !ip_equal(&spec->gateway, &said->gateway))
+		return false;
+	if (spec->kind != RIB_INTERFACE && said->interface[0] == '\0')
+		return true;
+	ifp = iface_find(ctl->ifaces, said->interface);
+	return ifp != NULL && ifp->index == spec->iface;
+}
+
+int
+ctl_route_delete_to(struct ctl *ctl, const struct ctl_route *route, struct err *err)
+{
+	struct ip_prefix masked = route->prefix;
+	struct rib_route *found;
+
+	ctl_assert_thread();
+	ip_prefix_mask(&masked);
+	found = rib_find(ctl->rib, route->fib, &masked, RIB_STATIC);
+	if (found != NULL && !leads_to(ctl, &found->spec, route))
+		found = NULL;
+	return delete (ctl, found, &masked, err);
 }
 
 int

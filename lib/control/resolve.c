@@ -19,10 +19,14 @@ resolve_create(const struct resolve_args *args, struct err *err)
 		return NULL;
 	}
 	r->a = *args;
-	r->dirty = true;
 	r->budget = RESOLVE_BUDGET;
 	r->icmp_tokens = RESOLVE_ICMP_BURST * 1000;
 	TAILQ_INIT(&r->asking);
+	if (resolve_targets_create(r) != 0) {
+		free(r);
+		err_set(err, ENOMEM, "neighbours: out of memory");
+		return NULL;
+	}
 	return r;
 }
 
@@ -42,6 +46,7 @@ resolve_destroy(struct resolve *r)
 		w->n->queue = NULL;
 		free(w);
 	}
+	resolve_targets_destroy(r);
 	free(r);
 }
 
@@ -179,5 +184,7 @@ resolve_tick(struct resolve *r, uint64_t now_ms)
 	if (now_ms >= r->next_age_ms) {
 		r->next_age_ms = now_ms + 1000;
 		resolve_age(r);
+		if (r->incomplete)
+			resolve_dirty(r);
 	}
 }

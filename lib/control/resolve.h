@@ -40,14 +40,23 @@ void resolve_packet(struct resolve *r, struct rte_mbuf *m, uint64_t now_ms);
 /** Retries, timeouts, ageing. Every 100 ms or so. */
 void resolve_tick(struct resolve *r, uint64_t now_ms);
 
-/** Routes, addresses or interfaces changed: what gateways and tunnels resolve to is worked out again by the next resolve_run(). */
+/**
+ * Changes of routes are observed: what they concern is worked out by the next resolve_run(). A gateway new to its FIB is worked out when
+ * its route is inserted. This is for what is not seen in routes (the FIB of a port, ports that come and go): all is worked out again.
+ */
 void resolve_dirty(struct resolve *r);
-/** Work it out now if dirty: rib_set_nh() for routes with gateways, outer_nh and outer_changed() for ipsec interfaces. */
+/** Work out what is concerned: rib_set_nh() for routes with gateways, outer_nh and outer_changed() for ipsec interfaces. */
 void resolve_run(struct resolve *r);
+/** The tunnel of an ipsec interface was set, deleted, or is in another FIB. */
+void resolve_tunnel(struct resolve *r, struct iface *ifp);
+/** The spec of a route is another (kind, gateway, interface), after resolve_route_gone(). */
+void resolve_route_changed(struct resolve *r, struct rib_route *route);
+/** A route whose gateway is on the link of this interface or behind it, or NULL. After resolve_run(). */
+struct rib_route *resolve_route_via(struct resolve *r, const struct iface *ifp);
 
-/** An interface is about to be destroyed: let go of what ifp->resolve holds (its neighbour), and of its neighbours if it is a port. */
+/** An interface is about to be destroyed: let go of what ifp->resolve holds, and of its neighbours if it is a port. */
 void resolve_iface_gone(struct resolve *r, struct iface *ifp);
-/** A route with a gateway is about to be removed, or changed to another gateway: let go of the neighbour in route->user. Its next hop stays. */
+/** A route with a gateway is about to be changed to another gateway or kind. Its next hop stays. */
 void resolve_route_gone(struct resolve *r, struct rib_route *route);
 
 /** Where a packet to @p addr would go from FIB @p fib, creating the neighbour it needs: NH_NEIGH for hosts on a link and gateways, NH_IPSEC, NH_LOCAL, NH_NONE ... */

@@ -4,6 +4,7 @@
  *
  * resolve.c         life, dispatch of punted packets, timer
  * resolve_nh.c      what gateways of routes and remote ends of tunnels resolve to
+ * resolve_target.c  who needs which address, and which of them a changed route concerns
  * resolve_neigh.c   a neighbour's states, the packets that wait for it, its host route
  * resolve_table.c   ageing, static entries, flushing, how an entry is described
  * resolve_arp.c, resolve_nd.c   the two protocols
@@ -18,6 +19,7 @@
 #include "net/icmp.h"
 #include "net/parse.h"
 #include "net/pkt.h"
+#include "route/trie.h"
 
 /* Packets that wait for one neighbour, and for all. */
 #define RESOLVE_QUEUE 16
@@ -55,11 +57,52 @@ struct wait {
 };
 TAILQ_HEAD(wait_list, wait);
 
+enum target_kind {
+	TARGET_GATEWAY, /* routes lead by it */
+	TARGET_TUNNEL,  /* the remote end of tunnels */
+	TARGET_HOST     /* a neighbour with a host route, which must not win over the operator's */
+};
+
+/** A route by its gateway; route->user. */
+struct gateway_use {
+	LIST_ENTRY(gateway_use) next;
+	struct rib_route *route;
+	struct target *target;
+};
+
+/** A tunnel by its remote end; ifp->resolve. */
+struct tunnel_use {
+	LIST_ENTRY(tunnel_use) next;
+	struct iface *ifp;
+	struct target *target;
+};
+
+/** An address in a FIB that somebody needs a next hop for, and what that is. Worked out anew when a route that covers it changes. */
+struct target {
+	struct target *twin;    /* another kind of the same address */
+	struct trie_node *node; /* its address */
+	TAILQ_ENTRY(target) dirty_next;
+	LIST_ENTRY(target) via_next;
+	LIST_HEAD(, gateway_use) routes;
+	LIST_HEAD(, tunnel_use) tunnels;
+	uint32_t nh;
+	uint32_t held; /* index of the neighbour that it holds, 0: none */
+	uint16_t fib;
+	uint16_t scope; /* TARGET_GATEWAY: port of a link-local address, where it is said, else 0 */
+	uint16_t via;   /* TARGET_GATEWAY: interface on whose link it is, 0: none */
+	enum target_kind kind;
+	bool dirty;
+};
+
 struct resolve {
 	/* all [C] */
 	struct resolve_args a;
-	bool dirty;
-	bool started; /* now_ms was told */
+	struct trie targets[FIB_MAX][2]; /* [1]: IPv6 */
+	TAILQ_HEAD(, target) dirty;      /* to be worked out; gateways first */
+	LIST_HEAD(, target) * via;       /* IFACE_MAX lists: gateways by interface */
+	bool all_dirty;
+	bool incomplete; /* something found no room: all is worked out again in a second */
+	bool started;    /* now_ms was told */
 	uint64_t now_ms, next_age_ms;
 	struct wait_list asking; /* least recently asked first */
 	uint32_t nb_incomplete;  /* of those, made by traffic */
@@ -79,6 +122,20 @@ void resolve_send_frame(struct resolve *r, const struct iface *port,
 		const struct rte_ether_addr *dst, uint16_t ether_type, struct rte_mbuf *m);
 /** Is it time for a log line that strangers can cause? */
 bool resolve_may_log(struct resolve *r);
+
+/* --- resolve_target.c --- */
+
+int resolve_targets_create(struct resolve *r);
+void resolve_targets_destroy(struct resolve *r);
+/** Of no use to anybody: let go. */
+void resolve_target_put(struct resolve *r, struct target *t);
+/** Mark all, tunnels entered as they are now. */
+void resolve_targets_mark_all(struct resolve *r);
+
+/* --- resolve_nh.c --- */
+
+/** Work it out now: routes and tunnels that need it follow. May free @p t. */
+void resolve_target(struct resolve *r, struct target *t);
 
 /* --- resolve_neigh.c --- */
 

@@ -156,7 +156,6 @@ resolve_neigh_flush(struct resolve *r, const struct iface *port, const struct ip
 	struct flush f = { .r = r, .iface = port->index, .prefix = prefix };
 
 	neigh_foreach(r->a.neighs, flush_one, &f);
-	resolve_dirty(r);
 }
 
 void

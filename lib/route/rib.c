@@ -24,6 +24,8 @@ struct rib {
 	struct fib_table *fibs;
 	struct trie trie[FIB_MAX][2]; /* [1]: IPv6 */
 	uint32_t count;
+	rib_observer *observer;
+	void *observer_arg;
 };
 
 struct rib *
@@ -37,6 +39,20 @@ rib_create(struct fib_table *fibs, struct err *err)
 	}
 	rib->fibs = fibs;
 	return rib;
+}
+
+void
+rib_observe(struct rib *rib, rib_observer *observer, void *arg)
+{
+	rib->observer = observer;
+	rib->observer_arg = arg;
+}
+
+static void
+tell(struct rib *rib, struct rib_route *route, enum rib_event event)
+{
+	if (rib->observer != NULL)
+		rib->observer(route, event, rib->observer_arg);
 }
 
 static struct trie *
@@ -236,6 +252,7 @@ rib_insert(struct rib *rib, const struct rib_spec *spec, struct err *err)
 		item_destroy(rib, it);
 		return NULL;
 	}
+	tell(rib, &it->route, RIB_INSERTED);
 	return &it->route;
 }
 
@@ -249,6 +266,7 @@ rib_remove(struct rib *rib, struct rib_route *route)
 	/* A next hop of none makes way for the next best. Replacing one in the FIB takes no room, so it cannot fail. */
 	it->route.spec.nh = NH_NONE;
 	RTE_VERIFY(list_publish(rib, first, was, NULL) == 0);
+	tell(rib, route, RIB_REMOVED);
 	item_destroy(rib, it);
 }
 
@@ -265,6 +283,8 @@ rib_set_nh(struct rib *rib, struct rib_route *route, uint32_t nh, struct err *er
 	rc = list_publish(rib, it->node->data, was, err);
 	if (rc < 0)
 		route->spec.nh = old;
+	else
+		tell(rib, route, RIB_CHANGED);
 	return rc;
 }
 
@@ -325,6 +345,29 @@ struct rib_route *
 rib_match_link(const struct rib *rib, uint16_t fib, const struct ip_addr *addr)
 {
 	return match(rib, fib, addr, has_link);
+}
+
+static struct item *
+list_without(struct item *it, enum rib_source source)
+{
+	while (it != NULL && (it->route.spec.nh == NH_NONE || it->route.spec.source == source))
+		it = it->next;
+	return it;
+}
+
+struct rib_route *
+rib_match_without(const struct rib *rib, uint16_t fib, const struct ip_addr *addr,
+		enum rib_source source)
+{
+	const struct ip_prefix host = { .addr = *addr, .len = (uint8_t)ip_bits(addr) };
+	struct trie_node *n = NULL;
+	struct item *it = NULL;
+
+	if (fib < FIB_MAX)
+		n = trie_match_node(trie_of(rib, fib, addr->af), &host);
+	for (; n != NULL && it == NULL; n = n->parent)
+		it = list_without(n->data, source);
+	return it == NULL ? NULL : &it->route;
 }
 
 static void

@@ -32,16 +32,22 @@ struct rib_spec {
 struct rib_route {
 	struct rib_spec spec; /* [C] */
 	bool active; /* [C] it is the one in the FIB: the most preferred that has a next hop */
-	void *user;  /* [C] of the caller (the neighbour it holds) */
+	void *user; /* [C] of who observes, NULL at first (its place among the routes of its gateway) */
 	void *owner; /* [C] of who inserted it, NULL at first (its place in a list of the interface's routes) */
 };
 
 struct rib;
 
+enum rib_event { RIB_INSERTED, RIB_CHANGED, RIB_REMOVED };
+/** What happened to a route; the FIB says so already. RIB_REMOVED: it is freed when this returns. */
+typedef void rib_observer(struct rib_route *route, enum rib_event event, void *arg);
+
 struct rib *rib_create(struct fib_table *fibs, struct err *err);
 /** Free all routes; the FIBs keep what is in them until fib_table_fini(). */
 void rib_destroy(struct rib *rib);
 
+/** Tell of each route inserted, removed, or given another next hop from now on. NULL: nobody. */
+void rib_observe(struct rib *rib, rib_observer *observer, void *arg);
 /**
  * Insert a route of one source.
  * @return The route (borrowed until removed), or NULL: EEXIST (that source has the prefix already), ENOSPC, ENOMEM, ERANGE.
@@ -58,6 +64,9 @@ struct rib_route *rib_find(const struct rib *rib, uint16_t fib, const struct ip_
 struct rib_route *rib_match(const struct rib *rib, uint16_t fib, const struct ip_addr *addr);
 /** As rib_match(), but ignores routes of RIB_STATIC with a gateway: what is on a link. */
 struct rib_route *rib_match_link(const struct rib *rib, uint16_t fib, const struct ip_addr *addr);
+/** Longest match among routes that have a next hop, those of @p source left aside. */
+struct rib_route *rib_match_without(const struct rib *rib, uint16_t fib, const struct ip_addr *addr,
+		enum rib_source source);
 /** All routes, ordered by FIB, family, prefix. @p cb may remove the one it is given. @p fib -1: all. */
 void rib_foreach(struct rib *rib, int fib, int af, void (*cb)(struct rib_route *route, void *arg),
 		void *arg);

@@ -162,6 +162,21 @@ trie_match(const struct trie *t, const struct ip_addr *addr, bool (*accept)(cons
 	return best;
 }
 
+struct trie_node *
+trie_match_node(const struct trie *t, const struct ip_prefix *prefix)
+{
+	struct trie_node *n = t->root, *best = NULL;
+
+	while (n != NULL && n->prefix.len <= prefix->len &&
+			ip_prefix_contains(&n->prefix, &prefix->addr)) {
+		best = n;
+		if (n->prefix.len == prefix->len)
+			break;
+		n = n->child[bit(&prefix->addr, n->prefix.len)];
+	}
+	return best;
+}
+
 /* The node after @p n in pre-order, entry or branch. */
 static struct trie_node *
 step(const struct trie_node *n)
@@ -192,6 +207,26 @@ trie_next(const struct trie_node *node)
 	while (n != NULL && n->data == NULL)
 		n = step(n);
 	return n;
+}
+
+struct trie_node *
+trie_first_under(const struct trie *t, const struct ip_prefix *prefix)
+{
+	struct trie_node *n = t->root;
+
+	while (n != NULL && n->prefix.len < prefix->len)
+		n = n->child[bit(&prefix->addr, n->prefix.len)];
+	if (n == NULL || !ip_prefix_contains(prefix, &n->prefix.addr))
+		return NULL;
+	return n->data != NULL ? n : trie_next_under(n, prefix);
+}
+
+struct trie_node *
+trie_next_under(const struct trie_node *node, const struct ip_prefix *prefix)
+{
+	struct trie_node *n = trie_next(node);
+
+	return n != NULL && ip_prefix_contains(prefix, &n->prefix.addr) ? n : NULL;
 }
 
 void

@@ -30,9 +30,14 @@ void trie_remove(struct trie *t, struct trie_node *node);
 /** The longest entry that contains @p addr and that @p accept takes, or NULL. */
 struct trie_node *trie_match(
 		const struct trie *t, const struct ip_addr *addr, bool (*accept)(const void *data));
+/** The longest entry or branch that contains @p prefix, or NULL: those that contain it are it and its parents. */
+struct trie_node *trie_match_node(const struct trie *t, const struct ip_prefix *prefix);
 /** Entries in order of address, then length. First one, and the one after @p node, or NULL. */
 struct trie_node *trie_first(const struct trie *t);
 struct trie_node *trie_next(const struct trie_node *node);
+/** The same within @p prefix (masked). */
+struct trie_node *trie_first_under(const struct trie *t, const struct ip_prefix *prefix);
+struct trie_node *trie_next_under(const struct trie_node *node, const struct ip_prefix *prefix);
 /** Free all nodes, not their data. */
 void trie_clear(struct trie *t);
 

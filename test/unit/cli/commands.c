@@ -226,6 +226,8 @@ route_answers_as_route_8_does(void **state)
 			"\ndefault                           2001:db8::9                       UGS "
 			"       wan0\n");
 	SAYS("route delete 10.2.0.0/16", "delete net 10.2.0.0\n");
+	gateway_say("route delete 10.3.0.0/16 192.0.2.77"); /* it leads elsewhere */
+	assert_int_equal(gateway_rc, 1);
 	SAYS("route delete 10.3.0.0/16 192.0.2.9", "delete net 10.3.0.0: gateway 192.0.2.9\n");
 	SAYS("route delete 10.4.0.1", "delete host 10.4.0.1\n");
 	SAYS("route delete -inet6 default", "delete net default\n");

@@ -156,6 +156,30 @@ a_route_in_the_table_is_eexist_and_one_that_is_not_esrch(void **state)
 			"route 10.1.0.0/24: not in table");
 }
 
+/* As FreeBSD: `route delete DEST GATEWAY` is about that gateway. */
+static void
+deletes_a_route_only_where_it_leads_as_said(void **state)
+{
+	struct ctl_route blackhole = { .prefix = prefix("10.3.0.0/16"), .kind = RIB_BLACKHOLE };
+
+	ok(ctl_if_create(*state, "ipsec0", NULL, &err));
+	ok(ctl_if_create(*state, "ipsec1", NULL, &err));
+	ok(ctl_route_add(*state, BY_INTERFACE("10.2.0.0/16", "ipsec0"), &err));
+	ok(ctl_route_add(*state, BY_GATEWAY("10.4.0.0/16", "10.1.0.5"), &err));
+	refused(ctl_route_delete_to(*state, BY_INTERFACE("10.2.0.0/16", "ipsec1"), &err), ESRCH,
+			"route 10.2.0.0/16: not in table");
+	refused(ctl_route_delete_to(*state, BY_GATEWAY("10.2.0.0/16", "10.1.0.5"), &err), ESRCH,
+			"route 10.2.0.0/16: not in table");
+	refused(ctl_route_delete_to(*state, BY_GATEWAY("10.4.0.0/16", "10.1.0.6"), &err), ESRCH,
+			"route 10.4.0.0/16: not in table");
+	ok(ctl_route_delete_to(*state, BY_INTERFACE("10.2.0.0/16", "ipsec0"), &err));
+	ok(ctl_route_delete_to(*state, BY_GATEWAY("10.4.0.0/16", "10.1.0.5"), &err));
+	ok(ctl_route_add(*state, &blackhole, &err));
+	refused(ctl_route_delete_to(*state, BY_INTERFACE("10.3.0.0/16", "ipsec0"), &err), ESRCH,
+			"route 10.3.0.0/16: not in table");
+	ok(ctl_route_delete_to(*state, &blackhole, &err));
+}
+
 static void
 refuses_routes_that_lead_nowhere(void **state)
 {
@@ -293,6 +317,7 @@ main(void)
 		with_gateway(an_unnumbered_address_stays_local_until_the_last_has_lost_it),
 		with_ports(a_route_leads_into_a_tunnel_that_is_down),
 		with_ports(a_route_in_the_table_is_eexist_and_one_that_is_not_esrch),
+		with_ports(deletes_a_route_only_where_it_leads_as_said),
 		with_ports(refuses_routes_that_lead_nowhere),
 		with_ports(a_gateway_resolves_to_its_neighbour),
 		with_ports(a_gateway_behind_a_tunnel_leads_into_it),
