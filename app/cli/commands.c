@@ -13,6 +13,8 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_netstat,
 	&cmd_sysctl,
 	&cmd_show,
+	&cmd_explain,
+	&cmd_ipsec,
 	&cmd_clear,
 	&cmd_save,
 	&cmd_load,

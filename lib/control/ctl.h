@@ -129,6 +129,14 @@ void sa_bind_iface(struct ctl *ctl, struct iface *ifp);
 /** The interface lets go of the SAs of this tunnel. Publishes nothing. */
 void sa_unbind_iface(struct ctl *ctl, struct iface *ifp, const struct ip_addr *local,
 		const struct ip_addr *remote, uint32_t reqid);
+/** Could an interface send with an SA of its ends and reqid? explain says it in words. */
+enum sa_fit {
+	SA_FIT_GOOD,
+	SA_FIT_SPENT, /* it could, and has no sequence numbers left */
+	SA_FIT_STATE, /* not MATURE or DYING */
+	SA_FIT_OTHER  /* not claimed by it for the way out (mode, direction) */
+};
+enum sa_fit sa_out_fit(const struct ctl *ctl, const struct iface *ifp, const struct sa_ctl *sa);
 /** Choose the outbound SA and make the outer header and the automatic MTU anew. Publishes nothing. */
 void sa_bind_refresh(struct ctl *ctl, struct iface *ifp);
 

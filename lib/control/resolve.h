@@ -73,6 +73,8 @@ void resolve_neigh_flush(
 		struct resolve *r, const struct iface *port, const struct ip_prefix *prefix);
 /** An address was added to a port: announce it (gratuitous ARP, unsolicited NA). */
 void resolve_announce(struct resolve *r, const struct iface *port, const struct ip_addr *addr);
+/** Would a packet that needs @p n be dropped now, because it has not answered lately? Changes nothing. */
+bool resolve_neigh_refuses(const struct resolve *r, const struct neigh *n, uint64_t now_ms);
 /** `arp -a`: state in words ("permanent", "expires in 120 seconds", "incomplete"). */
 void resolve_neigh_describe(const struct resolve *r, const struct neigh *n, uint64_t now_ms,
 		char *buf, unsigned int size);

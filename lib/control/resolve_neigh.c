@@ -261,6 +261,14 @@ resolve_neigh_learn(struct resolve *r, const struct iface *port, const struct ip
 	return n;
 }
 
+bool
+resolve_neigh_refuses(const struct resolve *r, const struct neigh *n, uint64_t now_ms)
+{
+	return n->state == NEIGH_FAILED &&
+			(now_ms < n->changed_ms + RESOLVE_REFUSE_MS ||
+					!may_create(r, n->refs == 0));
+}
+
 void
 resolve_neigh_send(struct resolve *r, struct neigh *n, struct rte_mbuf *m)
 {
@@ -274,8 +282,7 @@ resolve_neigh_send(struct resolve *r, struct neigh *n, struct rte_mbuf *m)
 		resolve_inject(r, m);
 		return;
 	}
-	if (n->state == NEIGH_FAILED && r->now_ms >= n->changed_ms + RESOLVE_REFUSE_MS &&
-			may_create(r, n->refs == 0))
+	if (n->state == NEIGH_FAILED && !resolve_neigh_refuses(r, n, r->now_ms))
 		resolve_neigh_ask(r, n, NEIGH_INCOMPLETE, n->refs == 0);
 	if (n->state == NEIGH_INCOMPLETE && n->queue == NULL)
 		resolve_neigh_ask(r, n, NEIGH_INCOMPLETE, n->refs == 0);

@@ -142,6 +142,16 @@ sa_unbind_iface(struct ctl *ctl, struct iface *ifp, const struct ip_addr *local,
 	ifp->sa_out = NULL;
 }
 
+enum sa_fit
+sa_out_fit(const struct ctl *ctl, const struct iface *ifp, const struct sa_ctl *sa)
+{
+	if (sa->iface != ifp->index || sa->dir != SA_DIR_OUT)
+		return SA_FIT_OTHER;
+	if (!is_usable(sa))
+		return SA_FIT_STATE;
+	return ctl->note[sa->id].exhausted ? SA_FIT_SPENT : SA_FIT_GOOD;
+}
+
 /* net.key.preferred_oldsa: 1 the oldest, 0 the newest; one without numbers left only where there is no other. */
 static struct sa_ctl *
 choose_out(struct ctl *ctl, const struct iface *ifp)
@@ -150,12 +160,12 @@ choose_out(struct ctl *ctl, const struct iface *ifp)
 
 	while ((sa = sadb_next_of(ctl->sadb, &ifp->local, &ifp->remote, ifp->reqid, &iter)) !=
 			NULL) {
-		if (sa->iface != ifp->index || sa->dir != SA_DIR_OUT || !is_usable(sa))
-			continue;
-		if (ctl->note[sa->id].exhausted) {
+		const enum sa_fit fit = sa_out_fit(ctl, ifp, sa);
+
+		if (fit == SA_FIT_SPENT)
 			spent = sa;
+		if (fit != SA_FIT_GOOD)
 			continue;
-		}
 		best = sa;
 		if (ctl->sysctl[SYSCTL_PREFERRED_OLDSA] != 0)
 			break;

@@ -139,25 +139,30 @@ replay_advance(struct replay *r, uint64_t seq)
 }
 
 bool
+replay_refuses(const struct replay *r, uint64_t seq)
+{
+	if (r->window == 0)
+		return false;
+	if (seq == 0)
+		return true;
+	if (seq > r->top)
+		return false;
+	return r->top - seq >= r->window ||
+			(r->block[(seq / BLOCK_BITS) & r->block_mask] >> seq % BLOCK_BITS & 1) != 0;
+}
+
+bool
 replay_accept(struct replay *r, uint64_t seq)
 {
-	uint64_t *block, bit;
-
 	if (r->window == 0) {
 		/* nothing is refused, but ESN needs the top */
 		r->top = RTE_MAX(r->top, seq);
 		return true;
 	}
-	if (seq == 0)
+	if (replay_refuses(r, seq))
 		return false;
 	if (seq > r->top)
 		replay_advance(r, seq);
-	else if (r->top - seq >= r->window)
-		return false;
-	block = &r->block[(seq / BLOCK_BITS) & r->block_mask];
-	bit = UINT64_C(1) << (seq % BLOCK_BITS);
-	if (*block & bit)
-		return false;
-	*block |= bit;
+	r->block[(seq / BLOCK_BITS) & r->block_mask] |= UINT64_C(1) << (seq % BLOCK_BITS);
 	return true;
 }

@@ -86,5 +86,7 @@ uint64_t replay_seq(const struct replay *r, uint32_t seq_lo);
  * @return true: good, and marked. false: seen before, left of the window, or 0.
  */
 bool replay_accept(struct replay *r, uint64_t seq);
+/** Would replay_accept() say false? Changes nothing; off the worker only good for telling people. */
+bool replay_refuses(const struct replay *r, uint64_t seq);
 
 #endif

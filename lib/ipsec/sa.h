@@ -184,6 +184,18 @@ int sa_open(struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker, unsigned int n
  */
 void sa_retire(struct sa_ctl *ctl);
 
+/**
+ * Bytes of the ESP packet, behind the outer header, that a packet of @p inner bytes becomes: header,
+ * IV, the packet with padding and two bytes of trailer in whole blocks, ICV (RFC 4303, 2).
+ */
+static inline uint16_t
+sa_esp_bytes(const struct sa *sa, uint32_t inner)
+{
+	const uint32_t block = RTE_MAX(sa->block_len, 4);
+
+	return (uint16_t)(8 + sa->iv_len + (inner + 2 + block - 1) / block * block + sa->icv_len);
+}
+
 static inline void *
 sa_session(struct sa *sa)
 {
