@@ -7,7 +7,7 @@ _ipsecifctl_names() {
 
 _ipsecifctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="ifconfig route setkey arp ndp netstat sysctl show clear save load diff help"
+	local commands="ifconfig route setkey arp ndp netstat sysctl show explain ipsec clear save load diff help"
 	local i=1 words=""
 	local -a _ipsecifctl_socket=()
 
@@ -35,6 +35,12 @@ _ipsecifctl() {
 		reqid fib tunnelfib up down monitor -monitor description -description" ;;
 	route:1) words="add change delete get" ;;
 	route:*) words="default -inet -inet6 -fib -interface -blackhole -reject $(_ipsecifctl_names ifconfig -l)" ;;
+	explain:1 | ipsec:2) words="out in" ;;
+	ipsec:1) words="explain" ;;
+	explain:* | ipsec:*)
+		words="-i -fib -len -df -ttl -tos -from -natt -seq -fragment -inner"
+		[[ $prev == -i ]] && words=$(_ipsecifctl_names ifconfig -l)
+		;;
 	setkey:1) words="-c -f -D -DP -F" ;;
 	setkey:*) [[ $prev == -f ]] && mapfile -t COMPREPLY < <(compgen -f -- "$cur") && return ;;
 	arp:1 | ndp:1) words="-a -s -d" ;;

@@ -35,6 +35,13 @@ offers_what_fits(void **state)
 		{ "clear ", "counters" },
 		{ "arp -s 192.0.2.5 02:00:00:00:00:05 ", "wan0" },
 		{ "setkey -D", "-D -DP -Dv" },
+		{ "expl", "explain" },
+		{ "explain ", "out in" },
+		{ "explain out 10.1.0.9 10.2.0.7 -d", "-df" },
+		{ "explain in 5 192.0.2.1 -n", "-natt" },
+		{ "explain out -i w", "wan0" },
+		{ "ipsec ", "explain" },
+		{ "ipsec explain i", "in" },
 		{ "ifconfig \"open", "" },
 	};
 	unsigned int i, k;
