@@ -36,6 +36,8 @@ cli_error(struct cli *cli, const char *fmt, ...)
 int
 cli_fail(struct cli *cli, const struct err *err)
 {
+	if (cli->code == 0)
+		cli->code = err->code;
 	if (err->path[0] != '\0')
 		return cli_error(cli, "%s: %s", err->path, err->msg);
 	return cli_error(cli, "%s", err->msg);

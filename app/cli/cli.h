@@ -63,6 +63,7 @@ struct cli {
 	struct evbuffer *to; /* out as the caller gave it */
 	bool gave_json;      /* straight to it */
 	int rc;              /* of the command so far: 0 or 1 */
+	int code; /* errno of the first thing that was refused, 0: none, or it has none */
 };
 
 /** A list given object by object. */

@@ -4,6 +4,7 @@
  */
 #include "cli/hosts.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,16 +17,29 @@
 
 const char *hosts_path = "/etc/hosts", *hosts_services_path = "/etc/services";
 
-struct hosts {
-	char text[1]; /* NUL behind */
+#define BUCKETS 4096
+
+/* A name and its address; those of a bucket in the order of the file. */
+struct entry {
+	const char *name; /* in the text */
+	size_t len;
+	struct ip_addr addr;
+	uint32_t next; /* 1 beyond its index, 0: the last */
 };
 
-/* A regular file: nothing that could make us wait. */
-static struct hosts *
+struct hosts {
+	char *text; /* NUL behind */
+	struct entry *entries;
+	uint32_t n, room;
+	uint32_t head[BUCKETS], tail[BUCKETS]; /* as next */
+};
+
+/* A regular file: nothing that could make us wait. NULL, or caller frees. */
+static char *
 file_read(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct hosts *h = NULL;
+	char *text = NULL;
 	struct stat st;
 	size_t len = 0;
 	ssize_t n;
@@ -33,14 +47,14 @@ file_read(const char *path)
 	if (fd < 0)
 		return NULL;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < (off_t)FILE_MAX)
-		h = malloc(sizeof(*h) + (size_t)st.st_size);
-	while (h != NULL && len < (size_t)st.st_size &&
-			(n = read(fd, h->text + len, (size_t)st.st_size - len)) > 0)
+		text = malloc((size_t)st.st_size + 1);
+	while (text != NULL && len < (size_t)st.st_size &&
+			(n = read(fd, text + len, (size_t)st.st_size - len)) > 0)
 		len += (size_t)n;
-	if (h != NULL)
-		h->text[len] = '\0';
+	if (text != NULL)
+		text[len] = '\0';
 	close(fd);
-	return h;
+	return text;
 }
 
 /* The next word of a line. false: there is none. */
@@ -60,15 +74,88 @@ word_is(const char *word, size_t len, const char *name, size_t name_len)
 	return len == name_len && strncasecmp(word, name, len) == 0;
 }
 
+static uint32_t
+bucket_of(const char *name, size_t len)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a of the name in small letters */
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		hash = (hash ^ (uint32_t)tolower((unsigned char)name[i])) * 16777619u;
+	return hash % BUCKETS;
+}
+
+/* false: out of memory */
+static bool
+entry_add(struct hosts *h, const char *name, size_t len, const struct ip_addr *addr)
+{
+	const uint32_t bucket = bucket_of(name, len);
+	struct entry *more;
+
+	if (h->n == h->room) {
+		h->room = h->room == 0 ? 64 : 2 * h->room;
+		more = realloc(h->entries, h->room * sizeof(*more));
+		if (more == NULL)
+			return false;
+		h->entries = more;
+	}
+	h->entries[h->n++] = (struct entry){ .name = name, .len = len, .addr = *addr };
+	if (h->head[bucket] == 0)
+		h->head[bucket] = h->n;
+	else
+		h->entries[h->tail[bucket] - 1].next = h->n;
+	h->tail[bucket] = h->n;
+	return true;
+}
+
+/* "192.0.2.1 name alias # comment" */
+static bool
+line_add(struct hosts *h, const char *line)
+{
+	const char *word;
+	struct ip_addr addr;
+	char buf[IP_STR_MAX];
+	size_t len;
+
+	if (!next_word(&line, &word, &len) || len >= sizeof(buf))
+		return true;
+	memcpy(buf, word, len);
+	buf[len] = '\0';
+	if (ip_parse(buf, &addr) != 0)
+		return true;
+	while (next_word(&line, &word, &len))
+		if (!entry_add(h, word, len, &addr))
+			return false;
+	return true;
+}
+
 struct hosts *
 hosts_read(void)
 {
-	return file_read(hosts_path);
+	struct hosts *h = calloc(1, sizeof(*h));
+	const char *line;
+
+	if (h == NULL || (h->text = file_read(hosts_path)) == NULL) {
+		free(h);
+		return NULL;
+	}
+	for (line = h->text; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!line_add(h, line)) {
+			hosts_free(h);
+			return NULL;
+		}
+	}
+	return h;
 }
 
 void
 hosts_free(struct hosts *h)
 {
+	if (h == NULL)
+		return;
+	free(h->text);
+	free(h->entries);
 	free(h);
 }
 
@@ -82,32 +169,22 @@ unsigned int
 hosts_find(const struct hosts *h, const char *name, int af, struct ip_addr *ret_addrs,
 		unsigned int max)
 {
-	size_t name_len = strlen(name), addr_len, len;
-	const char *line, *addr, *word;
-	char buf[IP_STR_MAX];
+	size_t len = strlen(name);
 	unsigned int i, n = 0;
+	uint32_t at;
 
-	if (name_len > 1 && name[name_len - 1] == '.')
-		name_len--;
-	for (line = h == NULL ? NULL : h->text; line != NULL && n < max;
-			line = strchr(line, '\n')) {
-		struct ip_addr a;
+	if (len > 1 && name[len - 1] == '.')
+		len--;
+	for (at = h == NULL ? 0 : h->head[bucket_of(name, len)]; at != 0 && n < max;
+			at = h->entries[at - 1].next) {
+		const struct entry *e = &h->entries[at - 1];
 
-		line += *line == '\n';
-		if (!next_word(&line, &addr, &addr_len) || addr_len >= sizeof(buf))
+		if (!word_is(e->name, e->len, name, len) || (af != 0 && e->addr.af != af))
 			continue;
-		while (next_word(&line, &word, &len) && !word_is(word, len, name, name_len))
-			;
-		if (len == 0)
-			continue;
-		memcpy(buf, addr, addr_len);
-		buf[addr_len] = '\0';
-		if (ip_parse(buf, &a) != 0 || (af != 0 && a.af != af))
-			continue;
-		for (i = 0; i < n && !ip_equal(&ret_addrs[i], &a); i++)
+		for (i = 0; i < n && !ip_equal(&ret_addrs[i], &e->addr); i++)
 			;
 		if (i == n)
-			ret_addrs[n++] = a;
+			ret_addrs[n++] = e->addr;
 	}
 	return n;
 }
@@ -131,13 +208,12 @@ port_parse(const char *word, size_t len, const char *proto, uint16_t *ret_port)
 int
 hosts_service(const char *name, const char *proto, uint16_t *ret_port)
 {
-	struct hosts *h = file_read(hosts_services_path);
+	char *text = file_read(hosts_services_path);
 	size_t first_len, port_len, len;
 	const char *line, *first, *port, *word;
 	int rc = -ENOENT;
 
-	for (line = h == NULL ? NULL : h->text; line != NULL && rc != 0;
-			line = strchr(line, '\n')) {
+	for (line = text; line != NULL && rc != 0; line = strchr(line, '\n')) {
 		uint16_t v;
 		bool is;
 
@@ -153,6 +229,6 @@ hosts_service(const char *name, const char *proto, uint16_t *ret_port)
 			rc = 0;
 		}
 	}
-	free(h);
+	free(text);
 	return rc;
 }

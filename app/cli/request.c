@@ -23,20 +23,30 @@ struct request_peer {
 	struct event *next_part;
 };
 
-/* @p done: how many of a request's commands succeeded, -1: it has one. @p more: another part follows. */
+struct head {
+	int status;
+	const char *error;
+	int done;  /* how many of a request's commands succeeded, -1: it has one */
+	bool more; /* another part follows */
+	int code;  /* errno, 0: none */
+};
+
 static void
-answer_some(struct request_peer *p, int status, const char *error, struct evbuffer *body, int done,
-		bool more)
+answer_with(struct request_peer *p, const struct head *h, struct evbuffer *body)
 {
 	struct evbuffer *out = bufferevent_get_output(p->bev);
-	json_t *head = json_pack("{s:i, s:I, s:s}", "status", status, "length",
-			(json_int_t)(body == NULL ? 0 : evbuffer_get_length(body)), "error", error);
+	const char *code = h->code == 0 ? NULL : strerrorname_np(h->code);
+	json_t *head = json_pack("{s:i, s:I, s:s}", "status", h->status, "length",
+			(json_int_t)(body == NULL ? 0 : evbuffer_get_length(body)), "error",
+			h->error);
 	char *line;
 
-	if (head != NULL && done >= 0)
-		json_object_set_new(head, "done", json_integer(done));
-	if (head != NULL && more)
+	if (head != NULL && h->done >= 0)
+		json_object_set_new(head, "done", json_integer(h->done));
+	if (head != NULL && h->more)
 		json_object_set_new(head, "more", json_true());
+	if (head != NULL && code != NULL)
+		json_object_set_new(head, "errno", json_string(code));
 	line = head == NULL ? NULL : json_dumps(head, JSON_COMPACT);
 	json_decref(head);
 	if (line == NULL) {
@@ -52,7 +62,7 @@ answer_some(struct request_peer *p, int status, const char *error, struct evbuff
 static void
 answer(struct request_peer *p, int status, const char *error, struct evbuffer *body)
 {
-	answer_some(p, status, error, body, -1, false);
+	answer_with(p, &(struct head){ .status = status, .error = error, .done = -1 }, body);
 }
 
 /* The words of a command, borrowed from the request. -1: it is not one. */
@@ -104,8 +114,12 @@ request_run_list(struct request_peer *p, json_t *list, bool json)
 	}
 	ctl_batch_end(p->env->ctl);
 	evbuffer_add(cli.errors, "", 1);
-	answer_some(p, rc == 0 ? 0 : 1, (const char *)evbuffer_pullup(cli.errors, -1), cli.out,
-			(int)i, false);
+	answer_with(p,
+			&(struct head){ .status = rc == 0 ? 0 : 1,
+					.error = (const char *)evbuffer_pullup(cli.errors, -1),
+					.done = (int)i,
+					.code = rc == 0 ? 0 : cli.code },
+			cli.out);
 out:
 	if (cli.out != NULL)
 		evbuffer_free(cli.out);
@@ -131,11 +145,17 @@ command_answer(struct request_peer *p)
 
 	if (cli->job != NULL) {
 		if (p->parts && evbuffer_get_length(cli->to) >= (cli->monitors ? 1 : PART_BYTES))
-			answer_some(p, 0, "", cli->to, -1, true);
+			answer_with(p, &(struct head){ .error = "", .done = -1, .more = true },
+					cli->to);
 		return;
 	}
 	evbuffer_add(cli->errors, "", 1);
-	answer(p, cli->rc == 0 ? 0 : 1, (const char *)evbuffer_pullup(cli->errors, -1), cli->out);
+	answer_with(p,
+			&(struct head){ .status = cli->rc == 0 ? 0 : 1,
+					.error = (const char *)evbuffer_pullup(cli->errors, -1),
+					.done = -1,
+					.code = cli->rc == 0 ? 0 : cli->code },
+			cli->out);
 	command_free(p);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The control socket's protocol. A request is one line of JSON, {"argv": ["ifconfig", "-a"], "json": false, "input": "..."}; the
- * answer is one line of JSON, {"status": 0, "length": 1234, "error": ""}, and then length bytes. As many as the client likes, in turn.
+ * answer is one line of JSON, {"status": 0, "length": 1234, "error": ""}, with "errno": "EEXIST" where something was refused for such a
+ * reason, and then length bytes. As many as the client likes, in turn.
  * {"commands": [["ifconfig", ...], ...]} are several that are done as one change each, up to the first that fails; "done" in the answer
  * says how many succeeded.
  */

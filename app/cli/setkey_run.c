@@ -92,6 +92,7 @@ run_one(struct cli *cli, const struct setkey_statement *s, struct err *err)
 /* Statements, one a step: all are read before the first is done. What is done stays when the rest is given up. */
 struct run_job {
 	struct cli_job job;
+	struct ctl *ctl;
 	struct setkey_list list;
 	struct setkey_reader *reader; /* NULL: all are read */
 	char *text;
@@ -138,6 +139,8 @@ run_step(struct cli *cli, struct cli_job *job)
 		return false;
 	if (run_one(cli, s, &err) != 0) {
 		cli->rc = 1;
+		if (cli->code == 0)
+			cli->code = err.code;
 		if (err.code != 0)
 			cli_error(cli, "line %d: %s", s->line, err.msg);
 	}
@@ -153,6 +156,7 @@ run_destroy(struct cli_job *job)
 
 	text_free(r);
 	setkey_free(&r->list);
+	ctl_many_end(r->ctl);
 	free(r);
 }
 
@@ -167,6 +171,8 @@ setkey_run(struct cli *cli, const char *text, size_t len)
 	r->job.step = run_step;
 	r->job.destroy = run_destroy;
 	STAILQ_INIT(&r->list);
+	r->ctl = cli->ctl;
+	ctl_many_begin(r->ctl);
 	r->text = malloc(len + 1);
 	r->len = len;
 	if (r->text != NULL) {

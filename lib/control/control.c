@@ -336,9 +336,26 @@ ctl_batch_end(struct ctl *ctl)
 	RTE_VERIFY(ctl->batch > 0);
 	if (--ctl->batch != 0)
 		return;
-	warnings_sum_up(ctl);
+	if (ctl->many == 0)
+		warnings_sum_up(ctl);
 	ctl_settle(ctl);
 	rcu_reclaim();
+}
+
+void
+ctl_many_begin(struct ctl *ctl)
+{
+	ctl_assert_thread();
+	ctl->many++;
+}
+
+void
+ctl_many_end(struct ctl *ctl)
+{
+	ctl_assert_thread();
+	RTE_VERIFY(ctl->many > 0);
+	if (--ctl->many == 0 && ctl->batch == 0)
+		warnings_sum_up(ctl);
 }
 
 struct dataplane *

@@ -64,6 +64,12 @@ void ctl_poll(struct ctl *ctl);
  */
 void ctl_batch_begin(struct ctl *ctl);
 void ctl_batch_end(struct ctl *ctl);
+/**
+ * Between these many SAs may come, with pauses in which others do something else: of each kind of warning only some are logged, the
+ * rest is counted. ctl_batch_begin() does it too. They nest.
+ */
+void ctl_many_begin(struct ctl *ctl);
+void ctl_many_end(struct ctl *ctl);
 
 /* --- interfaces: names as in ifconfig(8) --- */
 

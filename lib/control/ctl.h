@@ -65,6 +65,7 @@ struct ctl {
 	bool started;
 	unsigned int nb_workers;
 	unsigned int batch;         /* depth of ctl_batch_begin() */
+	unsigned int many;          /* depth of ctl_many_begin() */
 	uint16_t tunnel_serial;     /* of the last tunnel made: iface_row.tunnel */
 	uint32_t batch_warnings[2]; /* about SAs in this batch: unwise ones, shared keys */
 

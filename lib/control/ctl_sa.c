@@ -177,7 +177,8 @@ ctl_sa_warn(struct ctl *ctl, const struct sa_params *prm, char *ret_warning)
 	if (line[0] == '\0')
 		return;
 	/* a file may hold 10,000s of them: each kind is told some times, then counted */
-	if (ctl->batch == 0 || ctl->batch_warnings[twin != NULL]++ < CTL_BATCH_WARNINGS)
+	if ((ctl->batch == 0 && ctl->many == 0) ||
+			ctl->batch_warnings[twin != NULL]++ < CTL_BATCH_WARNINGS)
 		log_warning("%s", line);
 	if (ret_warning != NULL)
 		memcpy(ret_warning, line, sizeof(line));

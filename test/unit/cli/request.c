@@ -69,6 +69,39 @@ keeps_errors_apart(void **state)
 			"\"ipsec7: interface does not exist (ifconfig -l lists them)\\n\"}\n");
 }
 
+/* FreeBSD's number by its name: numbers differ between systems. */
+static void
+gives_the_error_number_by_name(void **state)
+{
+	static const struct {
+		const char *request, *code;
+	} cases[] = {
+		{ "[\"ifconfig\", \"ipsec0\", \"create\"]", NULL },
+		{ "[\"ifconfig\", \"ipsec0\", \"create\"]", "EEXIST" },
+		{ "[\"ifconfig\", \"ipsec9\", \"destroy\"]", "ENXIO" },
+		{ "[\"ifconfig\", \"ipsec0\", \"mtu\", \"9000\"]", "EINVAL" },
+		{ "[\"ifconfig\", \"ipsec0\", \"tunnel\", \"0.0.0.0\", \"192.0.2.2\"]",
+				"EADDRNOTAVAIL" },
+		{ "[\"ifconfig\", \"ipsec0\", \"inet6\", \"tunnel\", \"192.0.2.1\", "
+		  "\"192.0.2.2\"]",
+				"EAFNOSUPPORT" },
+		{ "[\"setkey\", \"-c\"], \"input\": \"delete 192.0.2.1 192.0.2.2 esp 300;\"",
+				"ESRCH" },
+	};
+	char line[256], want[64];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		snprintf(line, sizeof(line), "{\"argv\": %s}\n", cases[i].request);
+		client_ask(&client, line, strlen(line));
+		snprintf(want, sizeof(want), "\"errno\":\"%s\"}\n", cases[i].code);
+		if ((strstr(client.text, "errno") != NULL) != (cases[i].code != NULL) ||
+				(cases[i].code != NULL && strstr(client.text, want) == NULL))
+			fail_msg("%s: %s", cases[i].request, client.text);
+	}
+}
+
 static void
 takes_statements_and_shows_keys_when_asked(void **state)
 {
@@ -142,7 +175,7 @@ does_commands_up_to_the_first_that_fails(void **state)
 					"[\"ifconfig\", \"ipsec0\", \"mtu\", \"1\"], "
 					"[\"ifconfig\", \"ipsec\", \"create\"]]}\n"),
 			"{\"status\":1,\"length\":14,\"error\":\"ipsec0: mtu 1 bytes is below the "
-			"minimum (1280)\\n\",\"done\":2}\nipsec0\nipsec1\n");
+			"minimum (1280)\\n\",\"done\":2,\"errno\":\"EINVAL\"}\nipsec0\nipsec1\n");
 	assert_string_equal(ASK(&client, "{\"commands\": [[\"ifconfig\", \"-l\"], [7]]}\n"),
 			"{\"status\":1,\"length\":19,\"error\":\"request: argv is not an array of "
 			"1 "
@@ -169,6 +202,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(answers_with_a_head_and_the_text),
 		TEST(keeps_errors_apart),
+		TEST(gives_the_error_number_by_name),
 		TEST(takes_statements_and_shows_keys_when_asked),
 		TEST(serves_several_requests_in_turn),
 		TEST(refuses_what_is_no_request),
