@@ -71,6 +71,8 @@ static const struct option_row rows[] = {
 			KIND_PORT, false, AT(port) },
 	{ "write-pcap", "FILE", "write what would come in to a file, and end", KIND_TEXT, false,
 			TEXT(write_pcap) },
+	{ "sysctl", "NAME=VALUE", "of the gateway, as dp.idle=1 (none)", KIND_TEXT, false,
+			TEXT(sysctl) },
 	{ "seconds", "S", "of each measurement (3)", .prompt = true, NUMBER(seconds, 1, 86400) },
 	{ "total-num-packets", "N", "end after so many", KIND_NUMBER64, false, AT(total_packets),
 			.min = 1, .max = UINT64_MAX },

@@ -35,6 +35,7 @@ struct bench_args {
 	char port[2][64]; /* devices, "": made here */
 	char pcap[256];   /* file for net_pcap, "": made here */
 	char write_pcap[256];
+	char sysctl[64]; /* NAME=VALUE, "": none */
 	bool interactive, auto_start, latency, json;
 };
 

@@ -18,6 +18,7 @@
 struct bench_sample {
 	uint64_t rx, tx, dropped, busy_cycles, tsc, missed;
 	uint64_t active; /* TSC cycles in which there was traffic to take: what rates are divided by */
+	double cpu_seconds; /* of the whole program */
 	struct dp_worker_stats worker[WORKER_MAX];
 	uint64_t drops[DROP_REASONS];
 };
@@ -40,6 +41,7 @@ struct bench {
 	bool running;
 	double setup_seconds;
 	char traffic_file[64]; /* the pcap made for net_pcap, removed at the end; "": none */
+	struct bench_sample at_start; /* just before traffic began to flow */
 	struct ctl_if_counts shown[2]; /* at the last `show port stats` */
 	uint64_t shown_tsc;
 	struct bench_latency latency[BENCH_LOADS];
@@ -70,6 +72,8 @@ int bench_eal_start(struct bench *b, int argc, char **argv, struct err *err);
 int bench_gateway_create(struct bench *b, struct err *err);
 /** Tunnels and SAs as the options say, and what shall come in. @return 0 or -errno with @p err. */
 int bench_gateway_setup(struct bench *b, struct err *err);
+/** NAME=VALUE. -EINVAL, or as ctl_sysctl_set(). */
+int bench_sysctl(struct bench *b, const char *text, struct err *err);
 void bench_gateway_destroy(struct bench *b);
 /** A fresh inbound SA in place of each: the prepared packets may come in again. */
 int bench_gateway_renew(struct bench *b, struct err *err);

@@ -66,6 +66,22 @@ apply(struct bench *b, enum bench_phase phase, struct err *err)
 	return 0;
 }
 
+int
+bench_sysctl(struct bench *b, const char *text, struct err *err)
+{
+	const char *value = strchr(text, '=');
+	char name[64], *end;
+	int64_t v;
+
+	if (value == NULL)
+		return err_set(err, EINVAL, "sysctl: \"%.64s\" has no value (NAME=VALUE)", text);
+	snprintf(name, sizeof(name), "%.*s", (int)(value - text), text);
+	v = strtoll(++value, &end, 10);
+	if (*value == '\0' || *end != '\0')
+		return err_set(err, EINVAL, "%s: \"%.32s\" is no number", name, value);
+	return ctl_sysctl_set(b->ctl, name, v, err);
+}
+
 static int
 source_open(struct bench *b, struct err *err)
 {
@@ -187,6 +203,10 @@ bench_gateway_setup(struct bench *b, struct err *err)
 		ctl_sa_flush(b->ctl);
 	}
 	rc = apply(b, PHASE_RUN, err);
+	if (rc != 0)
+		return rc;
+	if (b->args.sysctl[0] != '\0')
+		rc = bench_sysctl(b, b->args.sysctl, err);
 	if (rc != 0)
 		return rc;
 	source_shape(&b->source, SOURCE_FLOW_OUT);

@@ -41,6 +41,14 @@ cycles(const struct bench *b, const struct bench_sample s[2])
 	return per((s[1].active - s[0].active) * ctl_dataplane(b->ctl)->nb_workers, rx);
 }
 
+static double
+cpu_percent(const struct bench_sample s[2])
+{
+	const double wall = (double)(s[1].tsc - s[0].tsc) / (double)rte_get_tsc_hz();
+
+	return wall <= 0 ? 0 : (s[1].cpu_seconds - s[0].cpu_seconds) / wall * 100;
+}
+
 void
 report_throughput(const struct bench_sample *a, const struct bench_sample *b)
 {
@@ -81,11 +89,11 @@ report_result(struct bench *b, const struct bench_sample s[2])
 
 	size_text(a, size, sizeof(size));
 	printf("RESULT size %s tunnels %u %s%s%s: Rx-pps %.0f Tx-pps %.0f, %.1f TSC cycles/packet "
-	       "(%.2f GHz), direction %s, start-up %.2f s, max RSS %ld MiB\n",
+	       "(%.2f GHz), direction %s, CPU %.0f %%, start-up %.2f s, max RSS %ld MiB\n",
 			size, a->tunnels, a->encryption, a->authentication[0] != '\0' ? "+" : "",
 			a->authentication, bench_pps(from, to, rx), bench_pps(from, to, tx),
 			cycles(b, s), (double)rte_get_tsc_hz() / 1e9, directions[a->direction],
-			b->setup_seconds, max_rss_kib() / 1024);
+			cpu_percent(s), b->setup_seconds, max_rss_kib() / 1024);
 	printf("  Rx-total: %" PRIu64 "  Tx-total: %" PRIu64 "  dropped: %" PRIu64, rx, tx,
 			to->dropped - from->dropped);
 	for (i = 0; i < DROP_REASONS; i++) {
@@ -190,10 +198,11 @@ report_json(struct bench *b, const struct bench_sample *rate, const struct bench
 			a->inner, a->outer, ctl_dataplane(b->ctl)->nb_workers);
 	printf(", \"rx_packets\": %" PRIu64 ", \"tx_packets\": %" PRIu64
 	       ", \"rx_pps\": %.0f, \"tx_pps\": %.0f, \"dropped\": %" PRIu64
-	       ", \"cycles_per_packet\": %.1f, \"start_seconds\": %.2f, \"max_rss_kib\": %ld",
+	       ", \"cycles_per_packet\": %.1f, \"cpu_percent\": %.1f, \"start_seconds\": %.2f, "
+	       "\"max_rss_kib\": %ld",
 			rx, tx, bench_pps(&rate[0], &rate[1], rx),
 			bench_pps(&rate[0], &rate[1], tx), rate[1].dropped - rate[0].dropped,
-			cycles(b, rate), b->setup_seconds, max_rss_kib());
+			cycles(b, rate), cpu_percent(rate), b->setup_seconds, max_rss_kib());
 	json_drops(rate);
 	json_stages(stages);
 	json_latency(b);

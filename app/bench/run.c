@@ -2,6 +2,7 @@
 /* Measuring: traffic on, samples at both ends of a time, traffic off. First the rate with nothing else on, then cycles by stage. */
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
@@ -50,6 +51,16 @@ bench_poll(struct bench *b)
 	round_next(b);
 }
 
+static double
+cpu_seconds(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+			(double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
 void
 bench_sample(struct bench *b, struct bench_sample *ret)
 {
@@ -58,7 +69,8 @@ bench_sample(struct bench *b, struct bench_sample *ret)
 
 	*ret = (struct bench_sample){ .tsc = rte_rdtsc(),
 		.active = source_active(&b->source),
-		.missed = source_missed(&b->source) };
+		.missed = source_missed(&b->source),
+		.cpu_seconds = cpu_seconds() };
 	for (i = 0; i < dp->nb_workers; i++) {
 		dp_worker_stats(dp, i, &ret->worker[i]);
 		ret->rx += ret->worker[i].rx;
@@ -75,6 +87,9 @@ traffic_on(struct bench *b, uint64_t packets, double pps)
 {
 	const struct bench_args *a = &b->args;
 
+	bench_sample(b, &b->at_start);
+	if (a->direction != DIRECTION_OUT)
+		b->at_start.active = 0; /* rounds are counted from here */
 	if (a->traffic == TRAFFIC_GENERATOR)
 		source_start(&b->source, a->direction != DIRECTION_IN,
 				a->direction != DIRECTION_OUT, packets, pps);
@@ -117,6 +132,32 @@ bench_is_over(const struct bench *b)
 					dp_is_empty(ctl_dataplane(b->ctl)));
 }
 
+/* What each worker took in, it has given out again: with several of them some may be between two. */
+static bool
+is_settled(const struct bench *b)
+{
+	const struct dataplane *dp = ctl_dataplane(b->ctl);
+	struct dp_worker_stats s;
+	unsigned int i;
+
+	for (i = 0; i < dp->nb_workers; i++) {
+		dp_worker_stats(dp, i, &s);
+		if (s.rx + s.injected + s.handed_in + s.fragments !=
+				s.tx + s.dropped + s.punted + s.handed_out + s.fragmented)
+			return false;
+	}
+	return dp_is_empty(dp);
+}
+
+static void
+wait_settled(struct bench *b)
+{
+	const uint64_t end = rte_rdtsc() + DRAIN_SECONDS * rte_get_tsc_hz();
+
+	while (!is_settled(b) && rte_rdtsc() < end)
+		bench_poll(b);
+}
+
 static void
 show_progress(struct bench *b, const struct bench_sample *last, const struct bench_sample *now)
 {
@@ -139,6 +180,8 @@ measure(struct bench *b, double seconds, bool quiet, struct bench_sample ret[2])
 	struct bench_sample last;
 
 	bench_sample(b, &ret[0]);
+	if (b->args.total_packets != 0)
+		ret[0] = b->at_start;
 	last = ret[0];
 	do {
 		bench_poll(b);
@@ -151,6 +194,8 @@ measure(struct bench *b, double seconds, bool quiet, struct bench_sample ret[2])
 		last = ret[1];
 		shown = now;
 	} while (!bench_is_over(b) && (double)(now - start) < seconds * hz);
+	if (b->args.total_packets != 0)
+		wait_settled(b);
 	bench_sample(b, &ret[1]);
 }
 

@@ -204,23 +204,15 @@ run_set_algorithm(struct bench *b, unsigned int argc, char *argv[], struct err *
 static bool
 run_sysctl(struct bench *b, unsigned int argc, char *argv[], struct err *err)
 {
-	char *value = strchr(argv[0], '='), *end;
 	int64_t v;
 
 	(void)argc;
-	if (value == NULL) {
-		if (ctl_sysctl_get(b->ctl, argv[0], &v, err) != 0)
-			return false;
-		printf("  %s: %" PRId64 "\n", argv[0], v);
-		return true;
-	}
-	*value++ = '\0';
-	v = strtoll(value, &end, 10);
-	if (*value == '\0' || *end != '\0') {
-		err_set(err, EINVAL, "%.64s: \"%.32s\" is no number", argv[0], value);
+	if (strchr(argv[0], '=') != NULL)
+		return bench_sysctl(b, argv[0], err) == 0;
+	if (ctl_sysctl_get(b->ctl, argv[0], &v, err) != 0)
 		return false;
-	}
-	return ctl_sysctl_set(b->ctl, argv[0], v, err) == 0;
+	printf("  %s: %" PRId64 "\n", argv[0], v);
+	return true;
 }
 
 static bool run_help(struct bench *b, unsigned int argc, char *argv[], struct err *err);

@@ -87,8 +87,14 @@ source_inside_rx(uint16_t port, uint16_t q, struct rte_mbuf *pkts[], uint16_t nb
 
 	(void)port;
 	(void)q;
-	if (!__atomic_load_n(&lane->on, __ATOMIC_ACQUIRE) ||
-			__atomic_load_n(&queue->outside.spent, __ATOMIC_ACQUIRE))
+	if (!__atomic_load_n(&lane->on, __ATOMIC_ACQUIRE))
+		return nb;
+	if (lane->left == 0) {
+		__atomic_store_n(&lane->done, true, __ATOMIC_RELEASE);
+		return nb;
+	}
+	/* between two rounds of what comes in nothing goes out either, so that both are there all the time */
+	if (__atomic_load_n(&queue->outside.spent, __ATOMIC_ACQUIRE) && !queue->outside.done)
 		return nb;
 	n = lane_due(lane, now, RTE_MIN((uint16_t)(max - nb), (uint16_t)s->burst));
 	if (n == 0)
@@ -125,6 +131,7 @@ outside_spent(struct source_queue *queue, uint64_t now)
 {
 	queue->active += now - queue->active_from;
 	queue->active_from = 0;
+	__atomic_store_n(&queue->outside.done, queue->outside.left == 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&queue->outside.spent, true, __ATOMIC_RELEASE);
 }
 

@@ -38,6 +38,7 @@ struct source_shape {
 struct source_lane {
 	bool on;              /* [A] control starts and ends it */
 	bool spent;           /* [A] outside: every prepared packet was given */
+	bool done;            /* [A] nothing left to give, and what was given has passed a poll */
 	uint32_t flow, phase; /* [W] of the next packet: tunnel, place in the mix */
 	uint64_t left;        /* [W] still to give */
 	uint64_t given;       /* [W] read by control */

@@ -268,7 +268,7 @@ source_prepare_end(struct bench_source *s, struct err *err)
 static void
 lane_start(struct source_lane *lane, uint64_t packets, double pps)
 {
-	lane->spent = false;
+	lane->spent = lane->done = false;
 	lane->next = 0;
 	lane->from = 0;
 	lane->due = 0;
@@ -294,7 +294,7 @@ source_start(struct bench_source *s, bool inside, bool outside, uint64_t packets
 	rest = packets == UINT64_MAX ? 0 : packets % lanes;
 	for (q = 0; q < WORKER_MAX && s->queue[q] != NULL; q++) {
 		s->queue[q]->active = s->queue[q]->active_from = 0;
-		s->queue[q]->outside.spent = false;
+		s->queue[q]->outside.spent = s->queue[q]->outside.done = false;
 		if (outside && q < s->nb_rxq[1] && s->queue[q]->outside.nb_list != 0) {
 			lane_start(&s->queue[q]->outside, share + rest, pps / lanes);
 			rest = 0;
@@ -342,7 +342,7 @@ source_rewind(struct bench_source *s)
 	for (q = 0; q < s->nb_rxq[1]; q++) {
 		struct source_lane *in = &s->queue[q]->inside, *out = &s->queue[q]->outside;
 
-		if (!out->on || out->left == 0)
+		if (!out->on || out->done)
 			continue;
 		out->next = 0;
 		out->from = out->due = 0;
@@ -359,8 +359,8 @@ source_is_done(const struct bench_source *s)
 	for (q = 0; q < WORKER_MAX && s->queue[q] != NULL; q++) {
 		const struct source_lane *in = &s->queue[q]->inside, *out = &s->queue[q]->outside;
 
-		if ((in->on && __atomic_load_n(&in->left, __ATOMIC_RELAXED) != 0) ||
-				(out->on && __atomic_load_n(&out->left, __ATOMIC_RELAXED) != 0))
+		if ((in->on && !__atomic_load_n(&in->done, __ATOMIC_ACQUIRE)) ||
+				(out->on && !__atomic_load_n(&out->done, __ATOMIC_ACQUIRE)))
 			return false;
 	}
 	return true;

@@ -99,6 +99,9 @@ view_workers(struct cli *cli)
 						(json_int_t)s.originated, "in_flight",
 						(json_int_t)s.in_flight, "busy_cycles",
 						(json_int_t)s.busy_cycles));
+		json_object_update_new(o,
+				json_pack("{s:I, s:I}", "sleeps", (json_int_t)s.sleeps, "woken",
+						(json_int_t)s.woken));
 		if (s.rx > 0)
 			json_object_set_new(o, "cycles_per_packet",
 					json_real((double)s.busy_cycles / (double)s.rx));
@@ -120,7 +123,7 @@ print_workers(struct cli *cli, const json_t *list)
 			{ "punted", "Punted", true }, { "injected", "Injected", true },
 			{ "handed_out", "Out", true }, { "handed_in", "In", true },
 			{ "helped", "Helped", true }, { "in_flight", "Inflight", true },
-			{ "cycles_per_packet", "Cycles/pkt", true });
+			{ "sleeps", "Sleeps", true }, { "cycles_per_packet", "Cycles/pkt", true });
 	json_array_foreach(list, i, o) {
 		stages = json_object_get(o, "stages");
 		if (json_array_size(stages) == 0)

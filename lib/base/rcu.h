@@ -37,6 +37,19 @@ rcu_quiescent(struct rte_rcu_qsbr *qsbr, unsigned int worker)
 	rte_rcu_qsbr_quiescent(qsbr, worker);
 }
 
+/** The calling worker holds no pointer and sleeps: nobody waits for it until rcu_resume(). */
+static inline void
+rcu_rest(struct rte_rcu_qsbr *qsbr, unsigned int worker)
+{
+	rte_rcu_qsbr_thread_offline(qsbr, worker);
+}
+
+static inline void
+rcu_resume(struct rte_rcu_qsbr *qsbr, unsigned int worker)
+{
+	rte_rcu_qsbr_thread_online(qsbr, worker);
+}
+
 /**
  * Free @p obj with @p destroy once every worker online now has been quiescent and @p busy no longer
  * holds.

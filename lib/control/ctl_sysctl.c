@@ -44,6 +44,12 @@ static const struct knob knobs[SYSCTL_COUNT] = {
 	[SYSCTL_SPREAD] = { "dp.spread",
 			"Idle workers decrypt for busy ones: 0 no, 1 when it pays, 2 always", 0, 2,
 			1 },
+	[SYSCTL_IDLE] = { "dp.idle",
+			"Workers without packets: 0 poll, 1 sleep a little, 2 wait for the NIC "
+			"(umwait)",
+			DP_IDLE_POLL, DP_IDLE_MONITOR, DP_IDLE_POLL },
+	[SYSCTL_IDLE_MAX_US] = { "dp.idle_max_us",
+			"Longest sleep of a worker with dp.idle, microseconds", 10, 10000, 500 },
 };
 
 void
@@ -63,6 +69,8 @@ ctl_tunables(const struct ctl *ctl)
 		.ecn = (int8_t)ctl->sysctl[SYSCTL_ECN],
 		.stage_cycles = ctl->sysctl[SYSCTL_STAGE_CYCLES] != 0,
 		.spread = (enum dp_spread_mode)ctl->sysctl[SYSCTL_SPREAD],
+		.idle = (uint8_t)ctl->sysctl[SYSCTL_IDLE],
+		.idle_max_us = (uint16_t)ctl->sysctl[SYSCTL_IDLE_MAX_US],
 	};
 }
 
@@ -112,6 +120,11 @@ ctl_sysctl_set(struct ctl *ctl, const char *name, int64_t value, struct err *err
 	old = ctl->sysctl[id];
 	if (value == old)
 		return 0;
+	if (id == SYSCTL_IDLE) {
+		rc = dp_idle_check(ctl->dp, (enum dp_idle)value, err);
+		if (rc != 0)
+			return rc;
+	}
 	ctl->sysctl[id] = value;
 	tunables = ctl_tunables(ctl);
 	rc = dp_set_tunables(ctl->dp, &tunables, err);

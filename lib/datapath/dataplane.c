@@ -239,10 +239,13 @@ worker_main(void *arg)
 	struct worker *w = arg;
 	struct dataplane *dp = w->dp;
 
+	idle_begin(w);
 	rcu_worker_online(w->id);
 	while (__atomic_load_n(&dp->running, __ATOMIC_RELAXED)) {
 		worker_poll(w);
 		rcu_quiescent(w->qsbr, w->id);
+		if (unlikely(w->idle_mode != DP_IDLE_POLL))
+			idle_step(w);
 	}
 	rcu_worker_offline(w->id);
 	return 0;
@@ -368,11 +371,20 @@ dp_stop(struct dataplane *dp)
 		worker_discard(dp->worker[i]);
 }
 
+static bool
+inject(struct dataplane *dp, struct rte_mbuf *m)
+{
+	if (rte_ring_sp_enqueue(dp->worker[0]->inject, m) != 0)
+		return false;
+	idle_wake(dp->worker[0]);
+	return true;
+}
+
 bool
 dp_inject(struct dataplane *dp, struct rte_mbuf *m)
 {
 	pkt_meta(m)->punt = PUNT_NONE;
-	return rte_ring_sp_enqueue(dp->worker[0]->inject, m) == 0;
+	return inject(dp, m);
 }
 
 /* PUNT_ARP marks a complete frame, meta.out its port (rx.c). */
@@ -382,7 +394,7 @@ dp_inject_frame(struct dataplane *dp, uint16_t port_id, struct rte_mbuf *m)
 	RTE_VERIFY(port_id < PORT_MAX && dp->port[port_id] != NULL);
 	pkt_meta(m)->punt = PUNT_ARP;
 	pkt_meta(m)->out = port_id;
-	return rte_ring_sp_enqueue(dp->worker[0]->inject, m) == 0;
+	return inject(dp, m);
 }
 
 unsigned int

@@ -25,6 +25,9 @@
 
 #define ENGINE_MAX 2
 
+/** What a worker does that has found nothing for a while (idle.h). */
+enum dp_idle { DP_IDLE_POLL, DP_IDLE_SLEEP, DP_IDLE_MONITOR };
+
 /** dp.spread: who decrypts for a worker (spread.h). */
 enum dp_spread_mode { DP_SPREAD_OFF, DP_SPREAD_AUTO, DP_SPREAD_ALWAYS };
 
@@ -34,6 +37,8 @@ struct dp_tunables {
 	int8_t ecn;                 /* [I] net.inet.ipsec.ecn */
 	bool stage_cycles;          /* [I] measure cycles per stage */
 	enum dp_spread_mode spread; /* [I] */
+	uint8_t idle; /* [I] enum dp_idle: what a worker does that finds nothing (dp.idle) */
+	uint16_t idle_max_us; /* [I] longest sleep (dp.idle_max_us) */
 };
 
 /** Everything shared, in one place. Pointers are set before the first worker starts and stay. */
@@ -88,6 +93,8 @@ void dp_stop(struct dataplane *dp);
 /** One poll of worker 0 by the calling control core (one lcore only). @return Packets received. */
 unsigned int dp_poll(struct dataplane *dp);
 
+/** Can the workers do that here? -ENOTSUP with @p err: the CPU or a port's driver can not. */
+int dp_idle_check(const struct dataplane *dp, enum dp_idle mode, struct err *err);
 /** Replace the tunables. 0 or -ENOMEM. Control core. */
 int dp_set_tunables(struct dataplane *dp, const struct dp_tunables *tunables, struct err *err);
 
@@ -128,6 +135,8 @@ struct dp_worker_stats {
 	uint64_t busy_cycles;           /* TSC cycles of polls that found packets */
 	uint64_t stage_cycles[16], stage_packets[16]; /* by enum dp_stage, when measured */
 	uint64_t in_flight;                           /* packets inside engines now */
+	uint64_t sleeps,
+			woken; /* with dp.idle: how often it slept, and how often another core ended that */
 };
 void dp_worker_stats(
 		const struct dataplane *dp, unsigned int worker, struct dp_worker_stats *ret_stats);

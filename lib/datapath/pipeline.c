@@ -84,6 +84,8 @@ worker_poll(struct worker *w)
 
 	w->now_tsc = start;
 	w->measure = tunables->stage_cycles;
+	w->idle_mode = tunables->idle;
+	w->idle_max_us = tunables->idle_max_us;
 	w->ttl = tunables->ttl;
 	w->spread_mode = (uint8_t)tunables->spread;
 	w->icmp_budget = DP_ICMP_PER_POLL;
@@ -116,8 +118,7 @@ tx_waits(const struct worker *w, const struct dp_port *port)
 	return false;
 }
 
-/* Is anything left that a further poll would move? */
-static bool
+bool
 worker_holds_packets(const struct worker *w)
 {
 	const struct frame *f = &w->frame;

@@ -62,6 +62,8 @@ dp_worker_stats(const struct dataplane *dp, unsigned int worker, struct dp_worke
 		.fragments = now.created - base->created,
 		.busy_cycles = now.busy_cycles - base->busy_cycles,
 		.in_flight = worker_in_flight(w),
+		.sleeps = now.sleeps - base->sleeps,
+		.woken = now.woken - base->woken,
 	};
 	for (i = 0; i < ST_COUNT; i++) {
 		ret_stats->stage_cycles[i] = now.stage_cycles[i] - base->stage_cycles[i];

@@ -12,6 +12,7 @@
 #include "datapath/dataplane.h"
 #include "datapath/decide.h"
 #include "datapath/frame.h"
+#include "datapath/idle.h"
 #include "datapath/no_sa.h"
 #include "datapath/spread.h"
 #include "net/pkt.h"
@@ -64,6 +65,7 @@ struct worker_counts {
 	uint64_t freed; /* consumed by being turned into something else (an original of fragments) */
 	uint64_t helped; /* packets decrypted for other workers */
 	uint64_t last_rx_tsc;
+	uint64_t sleeps, woken;
 	uint64_t stage_cycles[ST_COUNT], stage_packets[ST_COUNT];
 };
 
@@ -73,15 +75,17 @@ struct worker {
 	struct rte_rcu_qsbr *qsbr; /* [I] */
 	uint16_t id;               /* [I] */
 	uint16_t nb_rxq;           /* [I] */
-	bool measure;        /* [W] stage_cycles, taken from the tunables at the start of a poll */
-	uint8_t icmp_budget; /* [W] left in this poll */
-	uint8_t ttl;         /* [W] from the tunables */
-	bool helps;          /* [W] what it has said in dataplane.helps */
-	bool serves_others;  /* [I] owns a transmit queue that other workers send by */
-	uint16_t rxq_first;  /* [W] where the next poll starts, so that no queue starves */
-	uint8_t spread_mode; /* [W] enum dp_spread_mode, from the tunables */
-	uint16_t load;       /* [W] packets with which this poll began */
-	uint16_t ip_id;      /* [W] identification of the next outer IPv4 header */
+	bool measure;         /* [W] stage_cycles, taken from the tunables at the start of a poll */
+	uint8_t icmp_budget;  /* [W] left in this poll */
+	uint8_t ttl;          /* [W] from the tunables */
+	bool helps;           /* [W] what it has said in dataplane.helps */
+	uint8_t idle_mode;    /* [W] from the tunables: enum dp_idle */
+	bool serves_others;   /* [I] owns a transmit queue that other workers send by */
+	uint16_t rxq_first;   /* [W] where the next poll starts, so that no queue starves */
+	uint8_t spread_mode;  /* [W] enum dp_spread_mode, from the tunables */
+	uint16_t idle_max_us; /* [W] from the tunables */
+	uint16_t load;        /* [W] packets with which this poll began */
+	uint16_t ip_id;       /* [W] identification of the next outer IPv4 header */
 	uint32_t frag_id;    /* [W] identification of the next IPv6 packet that is cut (RFC 7739) */
 	uint64_t now_tsc;    /* [W] time of this poll */
 	uint64_t *drops;     /* [W] by enum drop_reason: its copy of dp->drops */
@@ -91,6 +95,7 @@ struct worker {
 	struct worker_rxq rxq[PORT_MAX]; /* [I] */
 	struct dp_port *port[PORT_MAX];  /* [I] NULL: no such port */
 
+	struct idle idle __rte_cache_aligned;              /* see idle.h */
 	struct worker_counts cnt __rte_cache_aligned;      /* [W] read by control */
 	struct worker_counts baseline __rte_cache_aligned; /* [C] */
 	struct frame frame __rte_cache_aligned;            /* [W] */
@@ -158,6 +163,8 @@ __rte_cold void dp_end(struct worker *w, struct dp_verdict v, struct rte_mbuf *m
 
 /** One poll of a worker (pipeline.c). @return Packets received. */
 unsigned int worker_poll(struct worker *w);
+/** Is anything left that a further poll would move? */
+bool worker_holds_packets(const struct worker *w);
 /** Polls without receiving until nothing is left inside, a bounded time; the rest is DROP_STOPPING. */
 void worker_drain(struct worker *w);
 

@@ -327,6 +327,8 @@ sysctls_are_known_by_name_and_range(void **state)
 	refused(ctl_sysctl_set(*state, "net.inet.ipsec.dfbit", 3, &err), EINVAL,
 			"net.inet.ipsec.dfbit: value out of range, 3 (0 to 2)");
 	for (i = 0; ctl_sysctl_at(*state, i, &s); i++) {
+		if (strcmp(s.name, "dp.idle") == 0)
+			s.maximum = 1; /* 2 is for CPUs with umwait */
 		assert_int_equal(s.value, s.initial);
 		ok(ctl_sysctl_set(*state, s.name, s.maximum, &err));
 		ok(ctl_sysctl_get(*state, s.name, &value, &err));

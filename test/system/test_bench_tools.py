@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""app/bench/compare and app/bench/pair: verdicts, refusals, exit codes. ipsec-secgw is not part of
+the project: a stand-in answers as it would, so that only the pairing is tested here."""
+import copy
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from lib import TOP
+
+COMPARE = os.path.join(TOP, 'app/bench/compare')
+PAIR = os.path.join(TOP, 'app/bench/pair')
+RUN = {
+    'size': 64, 'tunnels': 1, 'direction': 'out', 'source': 'generator', 'encryption': 'aes-gcm-16',
+    'key_bits': 128, 'authentication': 'none', 'engine': 'auto', 'replay_window': 1024, 'esn': False,
+    'natt': False, 'inner': 4, 'outer': 4, 'workers': 1, 'rx_pps': 6e6, 'cycles_per_packet': 400.0,
+    'latency': [{'percent': 10, 'p50_us': 4.0, 'p99_us': 9.0}],
+    'machine': {'cpu': 'A CPU', 'flags': '01234567', 'tsc_mhz': 2445, 'hugepages': '2048 kB', 'dpdk': 'DPDK 22.11.7'},
+}
+
+
+def run_with(**more):
+    run = copy.deepcopy(RUN)
+    for name, value in more.items():
+        if name in run['machine']:
+            run['machine'][name] = value
+        else:
+            run[name] = value
+    return run
+
+
+def compare(folder, stored, new, *args):
+    files = []
+    for name, runs in (('stored', stored), ('new', new)):
+        path = str(folder / name)
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(runs if isinstance(runs, str) else ''.join(json.dumps(r) + '\n' for r in runs))
+        files.append(path)
+    done = subprocess.run([COMPARE, *args, *files], capture_output=True, text=True, check=False)
+    assert 'Traceback' not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_same_is_the_same(folder):
+    code, out, _ = compare(folder, [RUN], [run_with(rx_pps=5.8e6, cycles_per_packet=412.0)])
+    assert code == 0 and 'same' in out and 'worse (' in out and '  worse\n' not in out
+
+
+@pytest.mark.parametrize('new', [run_with(rx_pps=5.6e6), run_with(cycles_per_packet=430.0),
+                                 run_with(latency=[{'percent': 10, 'p50_us': 4.5, 'p99_us': 9.0}])])
+def test_worse_is_exit_1_beyond_the_tolerance(folder, new):
+    code, out, _ = compare(folder, [RUN], [new])
+    assert code == 1 and '  worse\n' in out and '1 worse' in out
+    assert compare(folder, [RUN], [new], '--tolerance', '20')[0] == 0
+
+
+def test_faster_is_better(folder):
+    code, out, _ = compare(folder, [RUN], [run_with(rx_pps=9e6, cycles_per_packet=260.0)])
+    assert code == 0 and out.count('better') == 2 and '1.500' in out
+
+
+def test_medians_of_several_runs_count(folder):
+    new = [run_with(rx_pps=1e6, cycles_per_packet=2400.0), RUN, RUN]
+    assert compare(folder, [RUN], new)[0] == 0
+
+
+@pytest.mark.parametrize('more', [{'cpu': 'Another'}, {'flags': '89abcdef'}, {'tsc_mhz': 2300},
+                                  {'hugepages': 'none'}, {'dpdk': 'DPDK 23.11'}])
+def test_another_machine_is_refused(folder, more):
+    code, out, err = compare(folder, [RUN], [run_with(**more)])
+    assert code == 2 and out == '' and f'another machine: {list(more)[0]}' in err
+
+
+@pytest.mark.parametrize('stored, message', [
+    ('', 'no run in it'), ('{"size": 64}\n', 'not a run'), ('{nonsense\n', 'not JSON'),
+    (json.dumps(run_with(tunnels=5)), 'same options'),
+])
+def test_what_can_not_be_compared_is_refused(folder, stored, message):
+    code, _, err = compare(folder, stored, [RUN])
+    assert code == 2 and message in err
+
+
+STAND_IN = '''#!{python}
+import re, signal, sys, time
+config = open(sys.argv[sys.argv.index('-f') + 1]).read()
+assert 'sa out 5 ' in config and 'sa in 20000 ' in config, config
+rate = 2000 if 'type cpu-crypto' in config else 1000
+signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+sent = 0
+while True:
+    sent += rate
+    print(f'Statistics for core 0\\nPackets sent: {{sent:24}}\\nPackets dropped: {{0:21}}', flush=True)
+    time.sleep(0.5)
+'''
+BENCH_STAND_IN = '''#!{python}
+import json, sys
+if '--write-pcap' in sys.argv:
+    open(sys.argv[sys.argv.index('--write-pcap') + 1], 'wb').write(bytes(24))
+print(json.dumps(dict(rx_pps=3000, dropped=0, rx_packets=1, machine={{}})))
+'''
+
+
+def test_pairs_are_put_in_relation_to_the_better_mode(folder):
+    for name, text in (('secgw', STAND_IN), ('bench', BENCH_STAND_IN)):
+        with open(folder / name, 'w', encoding='utf-8') as f:
+            f.write(text.format(python=sys.executable))
+        os.chmod(folder / name, 0o755)
+    done = subprocess.run([PAIR, '--rounds', '1', '--seconds', '1', '--sizes', '64', '--algorithms', 'gcm',
+                           '--directions', 'in', '--json'], capture_output=True, text=True, check=False,
+                          env=dict(os.environ, SECGW=str(folder / 'secgw'), BENCH=str(folder / 'bench')))
+    assert done.returncode == 0, done.stderr
+    at = json.loads(done.stdout)
+    assert at['secgw_mode'] == 'cpu-crypto' and at['secgw_pps'] == 2000 and at['ratio'] == 1.5
+
+
+def test_pairs_need_secgw(folder):
+    done = subprocess.run([PAIR], capture_output=True, text=True, check=False,
+                          env=dict(os.environ, SECGW=str(folder / 'nowhere')))
+    assert done.returncode == 2 and 'nowhere' in done.stderr
