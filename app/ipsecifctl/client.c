@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define SOCKETS "/run/dpdk-ipsecif/*.sock"
-#define INPUT_MAX (8u << 20)
+#define INPUT_MAX (128u << 20)
 
 static int
 connect_to(const char *path)
