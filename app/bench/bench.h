@@ -40,7 +40,7 @@ struct bench {
 	bool stale; /* args have changed: set up before the next start */
 	bool running;
 	double setup_seconds;
-	char traffic_file[64]; /* the pcap made for net_pcap, removed at the end; "": none */
+	char traffic_file[64];        /* the pcap made for net_pcap, removed at the end; "": none */
 	struct bench_sample at_start; /* just before traffic began to flow */
 	struct ctl_if_counts shown[2]; /* at the last `show port stats` */
 	uint64_t shown_tsc;
