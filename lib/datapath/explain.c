@@ -17,11 +17,11 @@
 /* ESP for which there is no SA: as much as an SA would make of a small packet. */
 #define PAYLOAD_UNKNOWN 64
 
-/* The engine would find no number left: the last of all is never used. */
+/* The engine will find no number left. */
 static bool
 sa_is_spent(const struct sa *sa)
 {
-	return sa_seq(sa->ctl) >= (sa->ctl->prm.esn ? UINT64_MAX : UINT32_MAX) - 1;
+	return sa_seq(sa->ctl) >= (sa->ctl->prm.esn ? UINT64_MAX : UINT32_MAX);
 }
 
 struct walk {
