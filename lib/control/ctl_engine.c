@@ -111,13 +111,16 @@ ctl_engine_is_forced(const struct ctl *ctl)
 void
 ctl_sa_why(struct ctl *ctl, const struct sa_ctl *sa, char *buf, unsigned int size)
 {
-	const char *const name = sa->engine->ops->name;
 	struct err err = { 0 };
 	unsigned int i;
 
 	ctl_assert_thread();
+	if (sa->engine == NULL) {
+		snprintf(buf, size, "larval");
+		return;
+	}
 	if (sa->engine_forced) {
-		snprintf(buf, size, "crypto.engine was %s", name);
+		snprintf(buf, size, "crypto.engine was %s", sa->engine->ops->name);
 		return;
 	}
 	if (in_hardware(sa->engine, &sa->prm)) {
