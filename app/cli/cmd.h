@@ -7,7 +7,7 @@
 
 extern const struct cli_command cmd_ifconfig, cmd_route, cmd_setkey, cmd_arp, cmd_ndp, cmd_netstat,
 		cmd_sysctl, cmd_show, cmd_explain, cmd_ipsec, cmd_clear, cmd_save, cmd_load,
-		cmd_diff, cmd_help, cmd_quit, cmd_exit;
+		cmd_confirm, cmd_diff, cmd_help, cmd_quit, cmd_exit;
 
 /* Shared by commands. */
 /** A route as data. */

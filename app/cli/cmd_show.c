@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_malloc.h>
@@ -328,9 +329,15 @@ print_memory(struct cli *cli, const json_t *o)
 static json_t *
 view_version(struct cli *cli)
 {
-	(void)cli;
-	return json_pack("{s:s, s:s, s:I}", "version", PROJECT_VERSION, "dpdk", rte_version(),
+	json_t *o = json_pack("{s:s, s:s, s:I}", "version", PROJECT_VERSION, "dpdk", rte_version(),
 			"tsc_hz", (json_int_t)rte_get_tsc_hz());
+	struct ctl_pending_info pending;
+
+	if (ctl_confirm_info(cli->ctl, &pending))
+		json_object_set_new(o, "unconfirmed",
+				json_pack("{s:s, s:I}", "file", pending.what, "seconds_left",
+						(json_int_t)pending.seconds_left));
+	return o;
 }
 
 static void
@@ -340,6 +347,49 @@ print_version(struct cli *cli, const json_t *o)
 			json_string_value(json_object_get(o, "version")),
 			json_string_value(json_object_get(o, "dpdk")),
 			(double)json_integer_value(json_object_get(o, "tsc_hz")) / 1e9);
+	o = json_object_get(o, "unconfirmed");
+	if (o != NULL)
+		cli_printf(cli, "%s is loaded and goes back in %lld s unless you type confirm\n",
+				json_string_value(json_object_get(o, "file")),
+				(long long)json_integer_value(json_object_get(o, "seconds_left")));
+}
+
+static json_t *
+view_state(struct cli *cli)
+{
+	struct ctl_state_info info;
+
+	ctl_state_info(cli->ctl, &info);
+	return json_pack("{s:s, s:I, s:b, s:i, s:i, s:i}", "file", info.file, "saved",
+			(json_int_t)info.saved_s, "failing", info.failing, "carried",
+			(int)info.carried, "fresh", (int)info.fresh, "left", (int)info.left);
+}
+
+static void
+print_state(struct cli *cli, const json_t *o)
+{
+	static const char *const lines[][2] = { { "carried", "SAs went on from the state file" },
+		{ "fresh", "SAs began at sequence number 1" },
+		{ "left", "SAs of the file are not here" } };
+	const time_t saved = (time_t)json_integer_value(json_object_get(o, "saved"));
+	const char *file = json_string_value(json_object_get(o, "file"));
+	unsigned int i;
+
+	if (file[0] == '\0')
+		cli_printf(cli,
+				"no state file is kept (--state FILE): after a restart SAs begin "
+				"at sequence "
+				"number 1\n");
+	else if (saved == 0)
+		cli_printf(cli, "%s, not saved yet\n", file);
+	else
+		cli_printf(cli, "%s, saved %lld s ago%s\n", file, (long long)(time(NULL) - saved),
+				json_is_true(json_object_get(o, "failing"))
+						? "; it can not be written now"
+						: "");
+	for (i = 0; i < RTE_DIM(lines); i++)
+		cli_printf(cli, "%12" JSON_INTEGER_FORMAT "  %s\n",
+				json_integer_value(json_object_get(o, lines[i][0])), lines[i][1]);
 }
 
 /* Both ends of every SA with what it carried; interfaces are netstat -i's. */
@@ -393,6 +443,7 @@ static const struct {
 	{ "crypto", "devices, and which SA runs where", view_crypto, print_crypto },
 	{ "ports", "counters of the devices", view_ports, print_ports },
 	{ "memory", "buffers, objects, heaps", view_memory, print_memory },
+	{ "state", "the state file, and which SAs went on from it", view_state, print_state },
 	{ "version", "of the program and of DPDK", view_version, print_version },
 };
 
@@ -409,7 +460,7 @@ run(struct cli *cli, int argc, char *argv[])
 	}
 	return cli_error(cli,
 			"show: %.40s is not there (drops, workers, stats, crypto, ports, memory, "
-			"version)",
+			"state, version)",
 			argv[1]);
 }
 
@@ -425,8 +476,8 @@ complete(struct cli_choices *c, int argc, char *argv[])
 
 const struct cli_command cmd_show = {
 	.name = "show",
-	.usage = "show drops|workers|stats|crypto|ports|memory|version",
-	.help = "drops, workers, SA statistics, crypto devices, ports, memory, version",
+	.usage = "show drops|workers|stats|crypto|ports|memory|state|version",
+	.help = "drops, workers, SA statistics, crypto devices, ports, memory, state file, version",
 	.run = run,
 	.complete = complete,
 };

@@ -18,6 +18,7 @@ const struct cli_command *const cli_commands[] = {
 	&cmd_clear,
 	&cmd_save,
 	&cmd_load,
+	&cmd_confirm,
 	&cmd_diff,
 	&cmd_help,
 	&cmd_quit,

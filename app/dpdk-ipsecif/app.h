@@ -21,6 +21,7 @@ struct app_args {
 	bool no_telnet, telnet_insecure;
 	const char *socket; /* NULL: /run/dpdk-ipsecif/PREFIX.sock */
 	bool no_socket;
+	const char *state;  /* --state, NULL: what the configuration says */
 	double idle_exit_s; /* 0: never */
 	int exit_code;      /* where args_parse() says that there is nothing to do */
 };

@@ -16,7 +16,7 @@ static const char usage_text[] =
 		"usage: dpdk-ipsecif [EAL arguments] -- -c FILE [-n] [--telnet ADDR:PORT | "
 		"--no-telnet]\n"
 		"           [--telnet-insecure] [--socket PATH | --no-socket] [--idle-exit "
-		"SECONDS]\n"
+		"SECONDS] [--state FILE]\n"
 		"       dpdk-ipsecif -h | --version\n"
 		"  -c FILE             configuration (JSON)\n"
 		"  -n                  check the configuration, open no device\n"
@@ -25,6 +25,7 @@ static const char usage_text[] =
 		"  --no-telnet         no telnet\n"
 		"  --socket PATH       control socket (/run/dpdk-ipsecif/PREFIX.sock)\n"
 		"  --no-socket         no control socket\n"
+		"  --state FILE        keep sequence numbers and replay windows of SAs in FILE\n"
 		"  --idle-exit SECONDS end when no packet has arrived for so long\n";
 
 enum {
@@ -34,6 +35,7 @@ enum {
 	OPT_SOCKET,
 	OPT_NO_SOCKET,
 	OPT_IDLE,
+	OPT_STATE,
 	OPT_VERSION
 };
 
@@ -44,6 +46,7 @@ static const struct option options[] = {
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "no-socket", no_argument, NULL, OPT_NO_SOCKET },
 	{ "idle-exit", required_argument, NULL, OPT_IDLE },
+	{ "state", required_argument, NULL, OPT_STATE },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -94,6 +97,9 @@ take_option(struct app_args *args, int opt)
 		return true;
 	case OPT_NO_SOCKET:
 		args->no_socket = true;
+		return true;
+	case OPT_STATE:
+		args->state = optarg;
 		return true;
 	case OPT_IDLE:
 		args->idle_exit_s = strtod(optarg, &end);

@@ -97,6 +97,11 @@ control_start(struct app *app, struct err *err)
 	app->ctl = ctl_create(&args, err);
 	if (app->ctl == NULL)
 		return -err->code;
+	if (app->args.state != NULL && ctl_state_fix(app->ctl, app->args.state, err) != 0) {
+		ctl_destroy(app->ctl);
+		app->ctl = NULL;
+		return -err->code;
+	}
 	app->env.ctl = app->ctl;
 	app->env.config_path = app->args.config;
 	app->env.part_us = app->single_lcore ? CLI_PART_SHARED_US : CLI_PART_US;

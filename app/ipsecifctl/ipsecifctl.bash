@@ -7,7 +7,7 @@ _ipsecifctl_names() {
 
 _ipsecifctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="ifconfig route setkey arp ndp netstat sysctl show explain ipsec clear save load diff help"
+	local commands="ifconfig route setkey arp ndp netstat sysctl show explain ipsec clear save load confirm diff help"
 	local i=1 words=""
 	local -a _ipsecifctl_socket=()
 
@@ -48,8 +48,9 @@ _ipsecifctl() {
 	netstat:1) words="-i -rn -s" ;;
 	netstat:*) words="-f inet inet6 -fib" ;;
 	sysctl:*) words="-a $(_ipsecifctl_names sysctl -a | sed 's/:.*//')" ;;
-	show:1) words="drops workers stats crypto ports memory version" ;;
+	show:1) words="drops workers stats crypto ports memory state version" ;;
 	clear:1) words="counters" ;;
+	confirm:1) words="-back" ;;
 	help:1) words=$commands ;;
 	save:* | load:* | diff:*)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -66,24 +66,43 @@ path_absolute(const char *path)
 	return full;
 }
 
+/* Does the last word name a file? `save`, `load`, `diff`, options before it: -state FILE, -confirm SECONDS FILE. */
+static bool
+names_file(int argc, char *argv[])
+{
+	if (strcmp(argv[0], "save") == 0 && argc == 3)
+		return strcmp(argv[1], "-state") == 0;
+	if (strcmp(argv[0], "load") == 0 && argc == 4)
+		return strcmp(argv[1], "-confirm") == 0;
+	return argc == 2 && argv[1][0] != '-' &&
+			(strcmp(argv[0], "save") == 0 || strcmp(argv[0], "load") == 0 ||
+					strcmp(argv[0], "diff") == 0);
+}
+
+static int
+run_on_file(int fd, int argc, char *argv[], bool json)
+{
+	char *path = path_absolute(argv[argc - 1]);
+	int rc;
+
+	if (path == NULL)
+		return 1;
+	argv[argc - 1] = path;
+	rc = client_ask(fd, argc, argv, json, NULL, 0);
+	free(path);
+	return rc;
+}
+
 /* One command. @p input: statements that are there already, NULL: `setkey -c` reads standard input. */
 static int
 run(int fd, int argc, char *argv[], bool json, const char *input, size_t input_len)
 {
 	int at = setkey_option(argc, argv, "-f"), rc;
-	char *file = NULL, *path;
+	char *file = NULL;
 	size_t len = 0;
 
-	if ((strcmp(argv[0], "save") == 0 || strcmp(argv[0], "load") == 0 ||
-			    strcmp(argv[0], "diff") == 0) &&
-			argc == 2) {
-		path = path_absolute(argv[1]);
-		if (path == NULL)
-			return 1;
-		rc = client_ask(fd, 2, (char *[]){ argv[0], path, NULL }, json, NULL, 0);
-		free(path);
-		return rc;
-	}
+	if (names_file(argc, argv))
+		return run_on_file(fd, argc, argv, json);
 	if (at > 0 && argc == at + 2) {
 		file = client_read(argv[at + 1], &len);
 		argv[at][1] = 'c'; /* -f becomes -c: the same, read here */

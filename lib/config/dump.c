@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A configuration as the text of a file, by the tables of fields.c: what is the default is left out, an entry is one line. And a file
- * written so that it is there as a whole or not at all. Keys are in the text: it is wiped when freed.
+ * A configuration as the text of a file, by the tables of fields.c: what is the default is left out, an entry is one line. Keys are in
+ * the text: it is wiped when freed.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "config/fields.h"
 #include "config/text.h"
@@ -276,68 +271,4 @@ void
 dump_value(struct text *t, const struct cfg_field *f, const void *object, const void *blank)
 {
 	write_value(t, f, object, blank, " ");
-}
-
-/* --- files --- */
-
-static int
-write_bytes(int fd, const char *text, size_t n)
-{
-	while (n > 0) {
-		const ssize_t put = write(fd, text, n);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return -errno;
-		text += put;
-		n -= (size_t)put;
-	}
-	return fsync(fd) != 0 ? -errno : 0;
-}
-
-/* The rename itself must reach the disk too. */
-static void
-sync_directory(const char *path)
-{
-	char *copy = strdup(path);
-	int fd;
-
-	if (copy == NULL)
-		return;
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		(void)fsync(fd);
-		(void)close(fd);
-	}
-	free(copy);
-}
-
-int
-cfg_write_file(const char *path, const char *text, struct err *err)
-{
-	char *temporary;
-	int fd, rc;
-
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		return err_set(err, ENOMEM, "%s: out of memory", path);
-	fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
-	if (fd < 0) {
-		rc = err_set(err, errno, "%s: %s", path, strerror(errno));
-		free(temporary);
-		return rc;
-	}
-	rc = write_bytes(fd, text, strlen(text));
-	if (close(fd) != 0 && rc == 0)
-		rc = -errno;
-	if (rc == 0 && rename(temporary, path) != 0)
-		rc = -errno;
-	if (rc != 0) {
-		(void)unlink(temporary);
-		free(temporary);
-		return err_set(err, -rc, "%s: %s", path, strerror(-rc));
-	}
-	free(temporary);
-	sync_directory(path);
-	return 0;
 }

@@ -366,6 +366,31 @@ static const struct cfg_field crypto_fields[] = {
 };
 static const struct cfg_struct crypto_group = { TABLE(crypto_fields), .size = sizeof(struct cfg) };
 
+static const struct cfg_field state_fields[] = {
+	{ .key = "file", .type = CFG_TEXT, .required = true, CHARS(cfg, state_file) },
+	{ .key = "seconds",
+			.type = CFG_U32,
+			.offset = AT(cfg, state_seconds),
+			.min = 1,
+			.max = 86400 },
+};
+
+static void
+state_finish(struct json_reader *r, const json_t *json, void *object)
+{
+	const struct cfg *cfg = object;
+
+	(void)json;
+	if (cfg->state_file[0] != '\0' && cfg->state_file[0] != '/')
+		json_mistake(r, "file", "\"%s\" is not an absolute path", cfg->state_file);
+}
+
+static const struct cfg_struct state_group = {
+	TABLE(state_fields),
+	.size = sizeof(struct cfg),
+	.finish = state_finish,
+};
+
 static const struct cfg_struct sysctl_struct = { .size = sizeof(struct cfg_sysctl) };
 
 #define SECTION(name, kind, array, count, of)                                               \
@@ -382,6 +407,7 @@ static const struct cfg_field cfg_fields[] = {
 	SECTION("sa", CFG_LIST, sas, nb_sas, &sa_struct),
 	{ .key = "crypto", .type = CFG_GROUP, .sub = &crypto_group },
 	SECTION("sysctl", CFG_SETTINGS, sysctls, nb_sysctls, &sysctl_struct),
+	{ .key = "state", .type = CFG_GROUP, .sub = &state_group },
 };
 
 static void

@@ -5,21 +5,18 @@
  * Contradictions between entries are check.c's.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
+#include "config/file.h"
 #include "config/value.h"
 
 /* 20,000 SAs are 6 MiB. */
-#define FILE_BYTES_MAX (256u << 20)
 
 /* --- where the reader is --- */
 
@@ -332,64 +329,19 @@ cfg_read_text(const char *text, const char *dir, struct cfg_errors *errors)
 	return only_without_mistakes(cfg, before, errors);
 }
 
-/* The whole file, *ret_len bytes of a buffer of *ret_size, or NULL with a mistake said. */
-static char *
-read_bytes(int fd, const char *path, size_t *ret_len, struct cfg_errors *errors)
-{
-	struct stat st;
-	char *text;
-	size_t n = 0;
-	ssize_t got;
-
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		cfg_errors_add(errors, EINVAL, "", "%s: is not a regular file", path);
-		return NULL;
-	}
-	if (st.st_size > (off_t)FILE_BYTES_MAX) {
-		cfg_errors_add(errors, EFBIG, "", "%s: is %lld bytes large (at most %u)", path,
-				(long long)st.st_size, FILE_BYTES_MAX);
-		return NULL;
-	}
-	text = malloc((size_t)st.st_size + 1);
-	if (text == NULL) {
-		cfg_errors_add(errors, ENOMEM, "", "%s: out of memory", path);
-		return NULL;
-	}
-	while (n < (size_t)st.st_size) {
-		got = read(fd, text + n, (size_t)st.st_size - n);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			cfg_errors_add(errors, errno, "", "%s: %s", path, strerror(errno));
-			explicit_bzero(text, n);
-			free(text);
-			return NULL;
-		}
-		if (got == 0)
-			break;
-		n += (size_t)got;
-	}
-	*ret_len = n;
-	return text;
-}
-
 struct cfg *
 cfg_read_partial(const char *path, struct cfg_errors *errors)
 {
 	struct cfg *cfg = NULL;
+	struct err err = { 0 };
 	char *text, *dir;
 	size_t len = 0;
-	int fd;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0) {
-		cfg_errors_add(errors, errno, "", "%s: %s", path, strerror(errno));
+	text = cfg_file_read(path, &len, &err);
+	if (text == NULL) {
+		cfg_errors_add(errors, err.code, "", "%s", err.msg);
 		return NULL;
 	}
-	text = read_bytes(fd, path, &len, errors);
-	(void)close(fd);
-	if (text == NULL)
-		return NULL;
 	dir = strdup(path);
 	if (dir == NULL)
 		cfg_errors_add(errors, ENOMEM, "", "%s: out of memory", path);

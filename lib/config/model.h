@@ -15,6 +15,7 @@
 
 #define CFG_NAME_MAX 64
 #define CFG_KEY_MAX 160
+#define CFG_PATH_MAX 256
 
 struct cfg_port {
 	char name[IFACE_NAME_MAX];
@@ -108,6 +109,8 @@ struct cfg {
 	char engine[16]; /* "auto" where not given */
 	struct cfg_sysctl *sysctls;
 	unsigned int nb_sysctls;
+	char state_file[CFG_PATH_MAX]; /* "": none. Absolute */
+	uint32_t state_seconds;        /* how often it is written; 0, not given: 60 */
 };
 
 /** Mistakes found in a file, each with its path; the array grows, cfg_errors_free() frees it. */

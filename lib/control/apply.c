@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A configuration made to run: check everything that can be known first, work out the difference to what runs, make it in one batch,
- * and on a mistake make the difference back. What is the same is not touched. What goes, goes before what comes needs its place
- * (reqids, addresses, prefixes); only SAs that are not replaced go last, so that a mistake before costs none.
+ * The difference of two configurations made, in phases. What is the same is not touched. What goes, goes before what comes needs its
+ * place (reqids, addresses, prefixes); only SAs that are not replaced go last, so that a mistake before costs none. Called by
+ * transaction.c, which makes all of it or nothing.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -50,6 +50,9 @@ path_of(const struct applying *a, const struct plan_item *item, char path[PATH_M
 		break;
 	case PLAN_SYSCTL:
 		(void)snprintf(path, PATH_MAX_TEXT, "sysctl");
+		break;
+	case PLAN_STATE:
+		(void)snprintf(path, PATH_MAX_TEXT, "state.file");
 		break;
 	}
 }
@@ -113,10 +116,12 @@ check_engine(const struct applying *a)
 		ctl_config_mistake(a->errors, "", &err);
 }
 
-static int
-check_running(const struct applying *a)
+int
+apply_check(struct ctl *ctl, const struct plan *plan, struct cfg_errors *errors)
 {
-	const unsigned int before = a->errors->n;
+	const struct applying applying = { .ctl = ctl, .plan = plan, .errors = errors };
+	const struct applying *a = &applying;
+	const unsigned int before = errors->n;
 	unsigned int i;
 
 	check_engine(a);
@@ -222,9 +227,8 @@ ipsec_change(const struct applying *a, const struct plan_item *item, struct err 
 static int
 sa_replace(const struct applying *a, const struct plan_item *item, struct err *err)
 {
-	const int rc = apply_sa_remove(a->ctl, &a->plan->old->sas[item->old], err);
-
-	return rc != 0 ? rc : apply_sa_set(a->ctl, &a->plan->want->sas[item->want], err);
+	return apply_sa_replace(a->ctl, &a->plan->old->sas[item->old],
+			&a->plan->want->sas[item->want], err);
 }
 
 static int
@@ -237,6 +241,13 @@ static int
 sa_remove(const struct applying *a, const struct plan_item *item, struct err *err)
 {
 	return apply_sa_remove(a->ctl, &a->plan->old->sas[item->old], err);
+}
+
+static int
+state_change(const struct applying *a, const struct plan_item *item, struct err *err)
+{
+	(void)item;
+	return ctl_set_state(a->ctl, a->plan->want->state_file, a->plan->want->state_seconds, err);
 }
 
 struct phase {
@@ -255,6 +266,7 @@ static const struct phase going[] = {
 static const struct phase coming[] = {
 	{ PLAN_SYSCTL, '~', sysctl_change },
 	{ PLAN_ENGINE, '~', engine_change },
+	{ PLAN_STATE, '~', state_change },
 	{ PLAN_PORT, '+', port_add },
 	{ PLAN_PORT, '~', port_change },
 	{ PLAN_IPSEC, '~', ipsec_change },
@@ -369,9 +381,11 @@ settle_links(const struct applying *a)
 	return a->errors->n == before ? 0 : -a->errors->list[before].code;
 }
 
-static int
-run(const struct applying *a)
+int
+apply_plan(struct ctl *ctl, const struct plan *plan, struct cfg_errors *errors)
 {
+	const struct applying applying = { .ctl = ctl, .plan = plan, .errors = errors };
+	const struct applying *a = &applying;
 	int rc;
 
 	rc = run_phases(a, going, RTE_DIM(going));
@@ -384,102 +398,4 @@ run(const struct applying *a)
 	if (rc == 0)
 		rc = run_phases(a, keying, RTE_DIM(keying));
 	return rc;
-}
-
-/* --- there and back --- */
-
-/* The difference from what runs now to what ran before. It was possible once, so a mistake is a surprise: it is logged. */
-static void
-go_back(struct ctl *ctl, const struct cfg *old)
-{
-	struct cfg_errors errors = { 0 };
-	struct applying a = { .ctl = ctl, .errors = &errors };
-	struct plan plan = { 0 };
-	struct err err = { 0 };
-	struct cfg *now = ctl_snapshot(ctl, &err);
-	unsigned int i;
-
-	if (now == NULL || plan_create(ctl, now, old, &plan, &err) != 0) {
-		log_error("configuration: can not be put back: %s", err.msg);
-		cfg_free(now);
-		return;
-	}
-	a.plan = &plan;
-	(void)run(&a);
-	for (i = 0; i < errors.n; i++)
-		log_error("configuration: put back: %s", errors.list[i].msg);
-	plan_destroy(&plan);
-	cfg_free(now);
-	cfg_errors_free(&errors);
-}
-
-/* The difference between what runs and what is wanted. Both are the caller's to free. */
-static int
-prepare(struct ctl *ctl, const struct cfg *want, struct plan *ret_plan, struct cfg **ret_old,
-		struct cfg_errors *errors)
-{
-	const unsigned int before = errors->n;
-	struct err err = { 0 };
-	struct cfg *old;
-
-	if (ctl_check(want, errors) != 0)
-		return -errors->list[before].code;
-	old = ctl_snapshot(ctl, &err);
-	if (old == NULL || plan_create(ctl, old, want, ret_plan, &err) != 0) {
-		cfg_free(old);
-		cfg_errors_add(errors, err.code, "", "%s", err.msg);
-		return -err.code;
-	}
-	*ret_old = old;
-	return 0;
-}
-
-int
-ctl_apply(struct ctl *ctl, const struct cfg *cfg, struct cfg_errors *errors)
-{
-	struct applying a = { .ctl = ctl, .errors = errors };
-	struct plan plan = { 0 };
-	struct cfg *old = NULL;
-	int rc;
-
-	ctl_assert_thread();
-	rc = prepare(ctl, cfg, &plan, &old, errors);
-	if (rc != 0)
-		return rc;
-	a.plan = &plan;
-	rc = check_running(&a);
-	if (rc == 0) {
-		ctl_batch_begin(ctl);
-		rc = run(&a);
-		if (rc != 0)
-			go_back(ctl, old);
-		ctl_batch_end(ctl);
-	}
-	plan_destroy(&plan);
-	cfg_free(old);
-	return rc;
-}
-
-int
-ctl_diff(struct ctl *ctl, const struct cfg *cfg, void (*line)(const char *text, void *arg),
-		void *arg, struct cfg_errors *errors)
-{
-	struct plan plan = { 0 };
-	struct cfg *old = NULL;
-	unsigned int i;
-	int rc;
-
-	ctl_assert_thread();
-	rc = prepare(ctl, cfg, &plan, &old, errors);
-	if (rc != 0)
-		return rc;
-	for (i = 0; i < plan.n; i++) {
-		char text[512];
-
-		plan_describe(ctl, &plan, &plan.items[i], text, sizeof(text));
-		line(text, arg);
-	}
-	plan_destroy(&plan);
-	cfg_free(old);
-	return 0;
 }

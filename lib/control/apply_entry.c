@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/fields.h"
 #include "control/ctl.h"
 #include "control/ctl_config.h"
 
@@ -233,24 +234,96 @@ apply_neighbor_set(struct ctl *ctl, const struct cfg_neighbor *want, struct err 
 	return ctl_neigh_add(ctl, want->port, &want->address, &want->mac, err);
 }
 
-int
-apply_sa_set(struct ctl *ctl, const struct cfg_sa *want, struct err *err)
+static bool
+same_keys(const struct sa_params *prm, const struct sa_ctl *sa)
+{
+	uint8_t fingerprint[8];
+
+	sa_fingerprint(prm, fingerprint);
+	return memcmp(fingerprint, sa->fingerprint, sizeof(fingerprint)) == 0;
+}
+
+/* One that this transaction has put aside is still what is wanted: the same SA, with all that it has got to. */
+static bool
+is_same(const struct sa_ctl *sa, const struct cfg_sa *want)
+{
+	const struct cfg_struct *s = cfg_section("sa")->sub;
+	struct cfg_sa was;
+	bool same;
+
+	ctl_sa_to_cfg(&sa->prm, &was);
+	same = cfg_struct_equal(s, &was, want);
+	explicit_bzero(&was, sizeof(was));
+	return same;
+}
+
+/* @p progress NULL: it begins anew. */
+static int
+sa_make(struct ctl *ctl, const struct cfg_sa *want, const struct sa_progress *progress,
+		struct err *err)
 {
 	struct sa_params prm;
 	int rc;
 
 	rc = ctl_sa_params(want, &prm, err);
 	if (rc == 0)
-		rc = ctl_sa_add(ctl, &prm, NULL, err);
+		rc = ctl_sa_add_state(ctl, &prm, progress, NULL, err);
 	explicit_bzero(&prm, sizeof(prm));
 	return rc;
 }
 
 int
+apply_sa_set(struct ctl *ctl, const struct cfg_sa *want, struct err *err)
+{
+	struct sa_ctl *aside = ctl_sa_aside_find(ctl, &want->dst, want->spi);
+
+	if (aside != NULL && is_same(aside, want))
+		return ctl_sa_take_back(ctl, aside, err);
+	return sa_make(ctl, want, NULL, err);
+}
+
+/* Has it drawn or taken a number since it was made? */
+static bool
+is_unused(const struct sa_ctl *sa)
+{
+	return counter_sum(sa->counters, sa->id, SA_CNT_ENQ) == 0;
+}
+
+int
+apply_sa_replace(struct ctl *ctl, const struct cfg_sa *old, const struct cfg_sa *want,
+		struct err *err)
+{
+	struct sa_ctl *aside = ctl_sa_aside_find(ctl, &want->dst, want->spi);
+	struct sa_ctl *now = sadb_find(ctl->sadb, &old->dst, old->spi);
+	struct sa_progress progress;
+	struct sa_params prm;
+	bool goes_on = false, back;
+	int rc = 0;
+
+	back = aside != NULL && is_same(aside, want);
+	if (now != NULL) {
+		rc = ctl_sa_params(want, &prm, err);
+		/* numbers of the new form must be able to follow those of the old one */
+		goes_on = rc == 0 && same_keys(&prm, now) && (prm.esn || !now->prm.esn);
+		explicit_bzero(&prm, sizeof(prm));
+		sa_progress_get(now, &progress);
+		if (back && goes_on && !is_unused(now))
+			back = false; /* it has used numbers of the one put aside */
+	}
+	if (rc == 0)
+		rc = apply_sa_remove(ctl, old, err);
+	if (rc != 0)
+		return rc;
+	if (back)
+		return ctl_sa_take_back(ctl, aside, err);
+	return sa_make(ctl, want, goes_on ? &progress : NULL, err);
+}
+
+int
 apply_sa_remove(struct ctl *ctl, const struct cfg_sa *old, struct err *err)
 {
-	const int rc = ctl_sa_delete(ctl, &old->src, &old->dst, old->spi, err);
+	struct sa_ctl *sa = sadb_find(ctl->sadb, &old->dst, old->spi);
 
 	/* its lifetime may have passed since */
-	return rc == -ESRCH ? 0 : rc;
+	return sa == NULL ? 0 : ctl_sa_put_aside(ctl, sa, err);
 }

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/rcu.h"
 #include "control/ctl.h"
+#include "control/ctl_config.h"
 #include "net/pkt.h"
 
 #define TICK_MS 100
@@ -163,8 +164,8 @@ ctl_create(const struct ctl_args *args, struct err *err)
 	ctl->nb_workers = args->nb_workers;
 	ctl->port_ops = args->port_ops;
 	ctl_sysctl_init(ctl);
-	if (pool_create(ctl, args, err) != 0 || tables_create(ctl, err) != 0 ||
-			ctl_engines_open(ctl, args, err) != 0 ||
+	if (ctl_state_create(ctl, err) != 0 || pool_create(ctl, args, err) != 0 ||
+			tables_create(ctl, err) != 0 || ctl_engines_open(ctl, args, err) != 0 ||
 			dataplane_create(ctl, args, err) != 0) {
 		ctl_destroy(ctl);
 		return NULL;
@@ -196,8 +197,10 @@ ctl_destroy(struct ctl *ctl)
 		return;
 	ctl_assert_thread();
 	ctl_stop(ctl);
-	if (ctl->sadb != NULL)
+	if (ctl->sadb != NULL) {
+		ctl_confirm_forget(ctl);
 		ctl_sa_flush(ctl);
+	}
 	ports_close(ctl);
 	resolve_destroy(ctl->resolve);
 	dp_destroy(ctl->dp);
@@ -216,6 +219,7 @@ ctl_destroy(struct ctl *ctl)
 		rte_mempool_free(ctl->pool);
 	acquire_destroy(ctl->acquire);
 	events_destroy(ctl->events);
+	ctl_state_destroy(ctl);
 	free(ctl->fibs);
 	free(ctl->note);
 	free(ctl->twin);
@@ -243,6 +247,7 @@ ctl_start(struct ctl *ctl, struct err *err)
 			return rc;
 	}
 	ctl_settle(ctl);
+	ctl_state_start(ctl);
 	rc = dp_start(ctl->dp, err);
 	if (rc != 0)
 		return rc;
@@ -261,6 +266,7 @@ ctl_stop(struct ctl *ctl)
 		return;
 	dp_stop(ctl->dp);
 	ctl->started = false;
+	ctl_state_stop(ctl);
 }
 
 bool
@@ -293,11 +299,14 @@ ctl_poll(struct ctl *ctl)
 	if (now >= ctl->next_tick_ms) {
 		ctl->next_tick_ms = now + TICK_MS;
 		resolve_tick(ctl->resolve, now);
+		ctl_confirm_tick(ctl, now);
 	}
 	if (now >= ctl->next_second_ms) {
 		ctl->next_second_ms = now + 1000;
 		ctl_sa_second(ctl, now);
 		acquire_second(ctl, now);
+		if (ctl->started)
+			ctl_state_second(ctl, now);
 	}
 	events_dispatch(ctl->events, EVENTS_PER_POLL);
 }

@@ -239,6 +239,23 @@ void ctl_sa_where(struct ctl *ctl, const struct sa_ctl *sa, char *buf, unsigned 
  * @return 0 or -errno.
  */
 int ctl_apply(struct ctl *ctl, const struct cfg *cfg, struct cfg_errors *errors);
+/**
+ * The same, but it goes back by itself after @p seconds unless ctl_confirm() is called. Going back means: interfaces, addresses, routes,
+ * neighbours and settings as they were before, whatever was changed meanwhile; SAs that it added go, those that it removed or changed
+ * come back, others stay as they are then. Till then ctl_apply() and a second one are refused with -EBUSY. @p what names it.
+ */
+int ctl_apply_unless(struct ctl *ctl, const struct cfg *cfg, const char *what, uint32_t seconds,
+		struct cfg_errors *errors);
+/** Keep it. -ENOENT: no load waits. */
+int ctl_confirm(struct ctl *ctl, struct err *err);
+/** Go back now. -ENOENT. */
+int ctl_confirm_back(struct ctl *ctl, struct err *err);
+struct ctl_pending_info {
+	const char *what; /* borrowed until the next call into control */
+	uint32_t seconds_left;
+};
+/** Does a load wait for ctl_confirm()? */
+bool ctl_confirm_info(const struct ctl *ctl, struct ctl_pending_info *ret_info);
 /** What runs, as a configuration. NULL with @p err. Caller frees with cfg_free(). */
 struct cfg *ctl_snapshot(struct ctl *ctl, struct err *err);
 /** What apply would do, a line each ("+ ipsec ipsec7", "~ sa ...", "- route ..."). Keys never appear. */
@@ -250,6 +267,24 @@ int ctl_sa_params(const struct cfg_sa *sa, struct sa_params *ret_prm, struct err
 unsigned int ctl_check(const struct cfg *cfg, struct cfg_errors *errors);
 /** Read a file and check it as ctl_check() does, also what is right of a file with mistakes: all of them at once. NULL when there is one. */
 struct cfg *ctl_read_file(const char *path, struct cfg_errors *errors);
+
+/* --- what SAs have got to, across restarts --- */
+
+/**
+ * Keep a state file, whatever configurations say (`--state`): it is read now, SAs that are added from now on go on from it, and it is
+ * written at ctl_start(), while the workers run, and at ctl_stop(). What can not be read is logged. Before ctl_apply().
+ */
+int ctl_state_fix(struct ctl *ctl, const char *file, struct err *err);
+/** Write a state file once (`save -state`). */
+int ctl_state_save(struct ctl *ctl, const char *path, struct err *err);
+struct ctl_state_info {
+	const char *file; /* that is kept; "": none */
+	uint64_t saved_s; /* wall clock; 0: not in this run */
+	bool failing;     /* it could not be written last time */
+	unsigned int carried, fresh,
+			left; /* SAs: went on from it; began anew; are in it and not here */
+};
+void ctl_state_info(struct ctl *ctl, struct ctl_state_info *ret_info);
 
 /* --- start and stop --- */
 

@@ -27,6 +27,7 @@ struct ctl_sa_note {
 	bool timed;     /* in the list of those with lifetimes, or LARVAL */
 	uint32_t seq;   /* of the ACQUIRE it answers, 0: none */
 	uint32_t timed_next, timed_prev;
+	uint64_t reserved; /* outbound: what the state file says, nothing higher may be sent before it says more */
 	uint32_t twin_next; /* next of the same fingerprint bucket; counter-mode SAs only */
 	struct sa_ctl *sa;  /* NULL: id not in use */
 };
@@ -52,6 +53,9 @@ enum ctl_sysctl_id {
 	SYSCTL_IDLE_MAX_US,
 	SYSCTL_COUNT
 };
+
+struct ctl_state;
+struct ctl_pending;
 
 struct ctl {
 	/* all [C] */
@@ -86,6 +90,11 @@ struct ctl {
 	uint32_t timed;           /* head of the list of SAs with lifetimes */
 	uint32_t next_sequence;   /* id of the SA whose sequence number is looked at next */
 	uint32_t next_worker;     /* that gets the next inbound SA */
+
+	struct ctl_state *state; /* ctl_state.c's */
+	struct sa_ctl *aside;    /* SAs that a transaction has put aside, linked by sa_ctl.aside */
+	struct ctl_pending
+			*pending; /* transaction.c's: a load that waits for `confirm`; NULL: none */
 
 	struct ctl_route_list *
 			routes; /* IFACE_MAX lists: static routes by interface; [0]: those that drop; by gateway: resolve's */
@@ -186,6 +195,34 @@ void acquire_poll(struct ctl *ctl, uint64_t now_ms);
 void acquire_second(struct ctl *ctl, uint64_t now_ms);
 /** The interface is new, has another tunnel or reqid, or an outbound SA: nobody waits there. */
 void acquire_forget(struct ctl *ctl, uint16_t iface);
+
+/* sa_aside.c */
+/**
+ * Take an SA out of all tables, so that nobody uses it, but keep it with session, numbers and counters: the way back can not fail for want of
+ * memory. 0 or -ENOMEM.
+ */
+int ctl_sa_put_aside(struct ctl *ctl, struct sa_ctl *sa, struct err *err);
+/** One that is put aside, or NULL. */
+struct sa_ctl *ctl_sa_aside_find(struct ctl *ctl, const struct ip_addr *dst, uint32_t spi);
+/** As it was. -EEXIST. */
+int ctl_sa_take_back(struct ctl *ctl, struct sa_ctl *sa, struct err *err);
+/** There is no way back any more: they are retired. */
+void ctl_sa_aside_end(struct ctl *ctl);
+
+/* ctl_state.c */
+int ctl_state_create(struct ctl *ctl, struct err *err);
+void ctl_state_destroy(struct ctl *ctl);
+/** What a configuration says about the state file; "": none. 0 or -errno: it can not be written. */
+int ctl_set_state(struct ctl *ctl, const char *file, uint32_t seconds, struct err *err);
+/** As set by ctl_set_state(). */
+const char *ctl_state_wanted(const struct ctl *ctl, uint32_t *ret_seconds);
+/** An SA was added, no interface has claimed it yet: let it go on from the state file, if that has it. */
+void ctl_state_carry(struct ctl *ctl, struct sa_ctl *sa);
+/** Once a second. */
+void ctl_state_second(struct ctl *ctl, uint64_t now_ms);
+/** Before the workers start, and when they have stopped. */
+void ctl_state_start(struct ctl *ctl);
+void ctl_state_stop(struct ctl *ctl);
 
 /* ctl_sysctl.c */
 void ctl_sysctl_init(struct ctl *ctl);

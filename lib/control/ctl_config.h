@@ -24,6 +24,7 @@ enum plan_kind {
 	PLAN_ROUTE,
 	PLAN_SA,
 	PLAN_ENGINE,
+	PLAN_STATE,
 	PLAN_SYSCTL
 };
 
@@ -51,6 +52,20 @@ void plan_destroy(struct plan *plan);
 void plan_describe(struct ctl *ctl, const struct plan *plan, const struct plan_item *item,
 		char *buf, unsigned int size);
 
+/* --- apply.c --- */
+
+/** What must be known of the running gateway before anything is changed. 0, or -errno with all mistakes in @p errors. */
+int apply_check(struct ctl *ctl, const struct plan *plan, struct cfg_errors *errors);
+/** Make the difference, in one batch of the caller's. -errno: a part of it may be made. */
+int apply_plan(struct ctl *ctl, const struct plan *plan, struct cfg_errors *errors);
+
+/* --- transaction.c --- */
+
+/** Once in a while: a load that nobody confirmed goes back. */
+void ctl_confirm_tick(struct ctl *ctl, uint64_t now_ms);
+/** At the end of the program: it is forgotten. */
+void ctl_confirm_forget(struct ctl *ctl);
+
 /* --- apply_entry.c: one entry, 0 or -errno with @p err --- */
 
 /** Remove what @p want has no more of what @p old was: addresses, the tunnel. */
@@ -67,7 +82,10 @@ int apply_port_set(struct ctl *ctl, const struct cfg_port *old, const struct cfg
 int apply_neighbor_set(struct ctl *ctl, const struct cfg_neighbor *want, struct err *err);
 int apply_route_set(struct ctl *ctl, const struct cfg_route *want, struct err *err);
 int apply_sa_set(struct ctl *ctl, const struct cfg_sa *want, struct err *err);
-/** 0 as well when its lifetime has passed since. */
+/** Where the keys stay it goes on counting. */
+int apply_sa_replace(struct ctl *ctl, const struct cfg_sa *old, const struct cfg_sa *want,
+		struct err *err);
+/** Put it aside, for as long as the transaction can go back. 0 as well when its lifetime has passed since. */
 int apply_sa_remove(struct ctl *ctl, const struct cfg_sa *old, struct err *err);
 
 #endif

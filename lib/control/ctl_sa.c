@@ -218,7 +218,10 @@ ctl_sa_add_state(struct ctl *ctl, const struct sa_params *prm, const struct sa_p
 	sa->created_ms = ctl_now_ms();
 	sa->created_s = (uint64_t)time(NULL);
 	ctl_sa_note_enter(ctl, sa);
-	rc = state == NULL ? 0 : sa_progress_set(sa, state, &why);
+	if (state == NULL)
+		ctl_state_carry(ctl, sa);
+	else
+		rc = sa_progress_set(sa, state, &why);
 	if (rc == 0)
 		rc = sa_bind(ctl, sa, &why);
 	if (rc != 0) {

@@ -213,6 +213,12 @@ compare_sysctls(struct ctl *ctl, struct plan *plan)
 	}
 }
 
+static uint32_t
+state_seconds(const struct cfg *cfg)
+{
+	return cfg->state_seconds == 0 ? 60 : cfg->state_seconds;
+}
+
 int
 plan_create(struct ctl *ctl, const struct cfg *old, const struct cfg *want, struct plan *ret_plan,
 		struct err *err)
@@ -229,6 +235,7 @@ plan_create(struct ctl *ctl, const struct cfg *old, const struct cfg *want, stru
 	}
 	for (i = 0; ctl_sysctl_at(ctl, i, &sysctl); i++)
 		room++;
+	room++; /* the state file */
 	plan.items = calloc(room, sizeof(*plan.items));
 	if (plan.items == NULL)
 		return err_set(err, ENOMEM, "configuration: out of memory");
@@ -240,6 +247,9 @@ plan_create(struct ctl *ctl, const struct cfg *old, const struct cfg *want, stru
 	}
 	if (strcmp(old->engine, want->engine) != 0 && want->engine[0] != '\0')
 		add_item(&plan, PLAN_ENGINE, '~', 0, 0);
+	if (strcmp(old->state_file, want->state_file) != 0 ||
+			state_seconds(old) != state_seconds(want))
+		add_item(&plan, PLAN_STATE, '~', 0, 0);
 	compare_sysctls(ctl, &plan);
 	*ret_plan = plan;
 	return 0;
@@ -351,6 +361,12 @@ plan_describe(struct ctl *ctl, const struct plan *plan, const struct plan_item *
 	if (item->kind == PLAN_ENGINE) {
 		(void)snprintf(buf, size, "~ crypto engine %s -> %s", plan->old->engine,
 				plan->want->engine);
+	} else if (item->kind == PLAN_STATE) {
+		(void)snprintf(buf, size, "~ state file %s every %u s -> %s every %u s",
+				plan->old->state_file[0] == '\0' ? "none" : plan->old->state_file,
+				state_seconds(plan->old),
+				plan->want->state_file[0] == '\0' ? "none" : plan->want->state_file,
+				state_seconds(plan->want));
 	} else if (item->kind == PLAN_SYSCTL) {
 		if (ctl_sysctl_at(ctl, item->want, &sysctl))
 			(void)snprintf(buf, size, "~ sysctl %s: %" PRId64 " -> %" PRId64,

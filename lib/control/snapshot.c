@@ -222,6 +222,8 @@ ctl_snapshot(struct ctl *ctl, struct err *err)
 		return NULL;
 	}
 	(void)snprintf(t.cfg->engine, sizeof(t.cfg->engine), "%s", ctl_engine_name(ctl));
+	(void)snprintf(t.cfg->state_file, sizeof(t.cfg->state_file), "%s",
+			ctl_state_wanted(ctl, &t.cfg->state_seconds));
 	take_ifaces(&t, IFACE_PORT);
 	take_ifaces(&t, IFACE_IPSEC);
 	t.room = 0;

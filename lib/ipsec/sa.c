@@ -13,7 +13,6 @@
 #include <rte_common.h>
 #include <rte_malloc.h>
 
-#include "base/log.h"
 #include "base/rcu.h"
 #include "ipsec/engine.h"
 #include "ipsec/sa.h"
@@ -117,6 +116,13 @@ sa_free(struct sa *sa, size_t size)
 	rte_free(sa);
 }
 
+/* A worker record on its way out; the control record may be gone already. Made with it, so that letting go needs no memory. */
+struct sa_retired {
+	struct sa *sa;
+	void (*hold)(void *arg, uint32_t id, bool take);
+	void *hold_arg;
+};
+
 int
 sa_open(struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker, unsigned int nb_workers,
 		struct err *err)
@@ -129,6 +135,12 @@ sa_open(struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker, unsigned int nb_wo
 	if (sa == NULL)
 		return err_set(err, ENOMEM, "sa %s spi %u: no memory", ip_str(&ctl->prm.dst),
 				ctl->prm.spi);
+	ctl->retired = malloc(sizeof(*ctl->retired));
+	if (ctl->retired == NULL) {
+		sa_free(sa, size);
+		return err_set(err, ENOMEM, "sa %s spi %u: no memory", ip_str(&ctl->prm.dst),
+				ctl->prm.spi);
+	}
 	if (ctl->carried != NULL)
 		ctl->prm.seq_start = ctl->carried->dir == dir ? ctl->carried->seq : 0;
 	rc = sa_fill(sa, ctl, dir, worker);
@@ -139,6 +151,8 @@ sa_open(struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker, unsigned int nb_wo
 		rc = ops->session_create(ctl->engine, sa, &ctl->prm, nb_workers, err);
 	if (rc < 0) {
 		sa_free(sa, size);
+		free(ctl->retired);
+		ctl->retired = NULL;
 		return rc;
 	}
 	ctl->dir = dir;
@@ -150,17 +164,10 @@ sa_open(struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker, unsigned int nb_wo
 	return 0;
 }
 
-/* A worker record on its way out; the control record may be gone already. */
-struct retired {
-	struct sa *sa;
-	void (*hold)(void *arg, uint32_t id, bool take);
-	void *hold_arg;
-};
-
 static bool
 retired_is_busy(const void *obj)
 {
-	const struct retired *r = obj;
+	const struct sa_retired *r = obj;
 
 	return sa_is_busy(r->sa);
 }
@@ -168,7 +175,7 @@ retired_is_busy(const void *obj)
 static void
 sa_destroy(void *obj)
 {
-	struct retired *r = obj;
+	struct sa_retired *r = obj;
 	struct engine *engine = r->sa->engine;
 	const uint32_t id = r->sa->id;
 
@@ -192,19 +199,14 @@ sa_retire_drained(void *obj)
 void
 sa_retire(struct sa_ctl *ctl)
 {
-	struct retired *r;
+	struct sa_retired *r = ctl->retired;
 
 	if (ctl->sa == NULL)
 		return;
-	r = malloc(sizeof(*r));
-	if (r != NULL) {
-		*r = (struct retired){ ctl->sa, ctl->hold, ctl->hold_arg };
-		rcu_retire(r, sa_retire_drained, retired_is_busy);
-	} else {
-		/* lost rather than freed under a worker; its id stays taken */
-		log_error("sa spi %u: no memory to retire it, it is never freed", ctl->prm.spi);
-	}
+	*r = (struct sa_retired){ ctl->sa, ctl->hold, ctl->hold_arg };
+	rcu_retire(r, sa_retire_drained, retired_is_busy);
 	ctl->sa = NULL;
+	ctl->retired = NULL;
 }
 
 bool

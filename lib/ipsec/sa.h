@@ -30,6 +30,7 @@
 
 struct engine;
 struct sa_progress;
+struct sa_retired;
 
 enum sa_mode { SA_MODE_ANY, SA_MODE_TUNNEL, SA_MODE_TRANSPORT };
 enum sa_dir { SA_DIR_NONE, SA_DIR_IN, SA_DIR_OUT };
@@ -136,6 +137,8 @@ struct sa_ctl {
 	struct counter_table *counters; /* [C] */
 	/* [C] what it goes on from when it gets a worker record (sa_progress.h), NULL: from nothing */
 	struct sa_progress *carried;
+	struct sa_retired *retired; /* [C] what retiring the worker record will need */
+	struct sa_ctl *aside; /* [C] the next one of those that are in no table (sadb_detach()) */
 	/*
 	 * [C] NULL, or told when a worker record with this id comes (take) and when it is gone: the
 	 * id is used till then

@@ -228,7 +228,7 @@ sadb_unpublish(struct sadb *db, struct sa_ctl *ctl)
 }
 
 void
-sadb_remove(struct sadb *db, struct sa_ctl *ctl)
+sadb_detach(struct sadb *db, struct sa_ctl *ctl)
 {
 	struct entry *e = &db->entries[ctl->id];
 	const struct sa_params *prm = &ctl->prm;
@@ -238,11 +238,52 @@ sadb_remove(struct sadb *db, struct sa_ctl *ctl)
 	TAILQ_REMOVE(key_bucket(db, &prm->dst, prm->spi), e, by_key);
 	TAILQ_REMOVE(pair_bucket(db, &prm->src, &prm->dst, prm->reqid), e, by_pair);
 	db->count--;
+}
+
+void
+sadb_free_detached(struct sadb *db, struct sa_ctl *ctl)
+{
+	struct entry *e = &db->entries[ctl->id];
+
 	sa_retire(ctl);
 	e->ctl = NULL;
 	sa_ctl_destroy(ctl);
 	if (e->holds == 0)
 		TAILQ_INSERT_TAIL(&db->free_ids, e, by_age);
+}
+
+/* Lists are by age, and one that comes back is seldom much older than the last. */
+#define INSERT_BY_AGE(list, e, field)                                    \
+	do {                                                             \
+		struct entry *at_ = TAILQ_LAST(list, entry_list);        \
+		while (at_ != NULL && at_->ctl->order > (e)->ctl->order) \
+			at_ = TAILQ_PREV(at_, entry_list, field);        \
+		if (at_ == NULL)                                         \
+			TAILQ_INSERT_HEAD(list, e, field);               \
+		else                                                     \
+			TAILQ_INSERT_AFTER(list, at_, e, field);         \
+	} while (0)
+
+int
+sadb_attach(struct sadb *db, struct sa_ctl *ctl, struct err *err)
+{
+	struct entry *e = &db->entries[ctl->id];
+	const struct sa_params *prm = &ctl->prm;
+
+	if (sadb_find(db, &prm->dst, prm->spi) != NULL)
+		return err_set(err, EEXIST, "sa %s spi %u: exists", ip_str(&prm->dst), prm->spi);
+	INSERT_BY_AGE(&db->all, e, by_age);
+	TAILQ_INSERT_TAIL(key_bucket(db, &prm->dst, prm->spi), e, by_key);
+	INSERT_BY_AGE(pair_bucket(db, &prm->src, &prm->dst, prm->reqid), e, by_pair);
+	db->count++;
+	return 0;
+}
+
+void
+sadb_remove(struct sadb *db, struct sa_ctl *ctl)
+{
+	sadb_detach(db, ctl);
+	sadb_free_detached(db, ctl);
 }
 
 struct sa_ctl *

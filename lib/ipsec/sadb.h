@@ -48,6 +48,14 @@ void sadb_unpublish(struct sadb *db, struct sa_ctl *ctl);
 /** Take it out of every table, retire the worker record, free the control record. Control core. */
 void sadb_remove(struct sadb *db, struct sa_ctl *ctl);
 
+/**
+ * The first and the second half of sadb_remove(): out of every table, but the records live and the id is
+ * kept; and gone for good. Or back in between, at its place by age: 0 or -EEXIST.
+ */
+void sadb_detach(struct sadb *db, struct sa_ctl *ctl);
+void sadb_free_detached(struct sadb *db, struct sa_ctl *ctl);
+int sadb_attach(struct sadb *db, struct sa_ctl *ctl, struct err *err);
+
 struct sa_ctl *sadb_find(const struct sadb *db, const struct ip_addr *dst, uint32_t spi);
 /** All of that pair and reqid, oldest first: call with *iter = NULL to start; NULL at the end. */
 struct sa_ctl *sadb_next_of(const struct sadb *db, const struct ip_addr *src,

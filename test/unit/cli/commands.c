@@ -136,7 +136,7 @@ says_what_is_wrong_with_ifconfig(void **state)
 		{ "frobnicate", "frobnicate: no such command (help lists them)\n" },
 		{ "show me",
 				"show: me is not there (drops, workers, stats, crypto, ports, "
-				"memory, version)\n" },
+				"memory, state, version)\n" },
 		{ "setkey -c", "setkey: -c without statements (nothing followed)\n" },
 		{ "setkey -x",
 				"setkey: -x listens until it is interrupted: not among other "

@@ -126,7 +126,7 @@ names_the_path_of_an_unknown_or_missing_key(void **state)
 	static const struct bad table[] = {
 		{ "{\"port\": {}}",
 				"port: unknown key (allowed: ports, neighbors, ipsec, routes, sa, "
-				"crypto, sysctl)" },
+				"crypto, sysctl, state)" },
 		{ "{\"ports\": {\"lan0\": {\"device\": \"d\", \"mtuu\": 1}}}",
 				"ports.lan0.mtuu: unknown key (allowed: device, devargs, mac, mtu, "
 				"addresses, fib, up, monitor, description, host)" },
@@ -134,7 +134,7 @@ names_the_path_of_an_unknown_or_missing_key(void **state)
 				"crypto.motor: unknown key (allowed: engine)" },
 		{ "{\"x\\u001b[31m\": 1}",
 				"x?[31m: unknown key (allowed: ports, neighbors, ipsec, routes, "
-				"sa, crypto, sysctl)" },
+				"sa, crypto, sysctl, state)" },
 		{ "{\"ports\": {\"lan0\": {}}}", "ports.lan0.device: is missing" },
 		{ "{\"ports\": {\"lan0\": {\"device\": \"\"}}}", "ports.lan0.device: is empty" },
 		{ "{\"ipsec\": {\"ipsec0\": {\"tunnel\": {\"local\": \"10.0.0.1\"}}}}",

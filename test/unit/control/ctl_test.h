@@ -75,11 +75,20 @@ fake_session_size(const struct engine *e)
 	return 64;
 }
 
+static unsigned int fake_fail_at; /* the session that can not be made, counted from now; 0: none */
+static bool fake_fail_for_good;   /* nor any after it */
+
 static int
 fake_session_create(struct engine *e, struct sa *sa, const struct sa_params *prm,
 		unsigned int nb_workers, struct err *err)
 {
-	(void)e, (void)sa, (void)prm, (void)nb_workers, (void)err;
+	(void)e, (void)sa, (void)prm, (void)nb_workers;
+	if (fake_fail_at > 1) {
+		fake_fail_at--;
+	} else if (fake_fail_at == 1) {
+		fake_fail_at = fake_fail_for_good; /* 1: the next one too */
+		return err_set(err, ENOMEM, "no room for a session");
+	}
 	fake_sessions++;
 	return 0;
 }
