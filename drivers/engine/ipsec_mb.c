@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The ipsec_mb engine: ESP is written from what is kept per SA, and Intel IPsec-MB is called in the
- * same poll, so that poll() gives back what encap() and decap() have left (ADR 14). Here: open,
+ * same poll, so that poll() gives back what encap() and decap() have left (ADR 16). Here: open,
  * close and sessions (control core); packets are in ipsec_mb_out.c and ipsec_mb_in.c. The replay
  * window is not here: the datapath moves it (ADR 4).
  */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * TSC cycles per packet of the cryptodev engine alone, both ways, packets warm in cache. Not a
+ * TSC cycles per packet of an engine alone, both ways, packets warm in cache. Not a
  * test: figures for commits.
  *
- *   engine_bench [EAL arguments] -- ENC KEY-BITS AUTH SAS BURST SIZE [esn]       (AUTH "-": none;
+ *   engine_bench [EAL arguments] -- ENC KEY-BITS AUTH SAS BURST SIZE [esn] [ipsec_mb]       (AUTH "-": none;
  *   SIZE: inner bytes) engine_bench -l 1 --no-pci --vdev crypto_aesni_mb0 -- aes-gcm-16 128 - 1 64
  *   50
  *
@@ -130,6 +130,7 @@ main(int argc, char **argv)
 {
 	struct sa_params prm = { .spi = 1000, .replay_window = 1024 };
 	struct rte_mempool *pool;
+	const struct engine_ops *ops = &engine_cryptodev_ops;
 	unsigned int i, sas, next = 0;
 	struct err err = { 0 };
 	struct sadb *db;
@@ -137,16 +138,22 @@ main(int argc, char **argv)
 	int n = rte_eal_init(argc, argv);
 
 	if (n < 0 || argc - n < 7)
-		rte_exit(2, "usage: engine_bench [EAL] -- ENC BITS AUTH SAS BURST SIZE [esn]\n");
+		rte_exit(2,
+				"usage: engine_bench [EAL] -- ENC BITS AUTH SAS BURST SIZE [esn] "
+				"[ipsec_mb]\n");
 	argv += n;
 	sas = (unsigned int)RTE_MIN(atoi(argv[4]), SAS_MAX);
 	burst = (uint16_t)RTE_MIN(atoi(argv[5]), 64);
 	size = (uint16_t)atoi(argv[6]);
-	prm.esn = argc - n > 7;
 	pool = rte_pktmbuf_pool_create("p", 4095, 0, PKT_PRIV_SIZE, 2048 + 128, 0);
 	if (pool == NULL || rcu_init(1, &err) < 0 || (db = sadb_create(1, &err)) == NULL)
 		rte_exit(1, "%s\n", err.msg);
-	engine = engine_cryptodev_ops.open(sadb_counters(db), 1, &err);
+	for (i = 7; i < (unsigned int)(argc - n); i++)
+		if (strcmp(argv[i], "ipsec_mb") == 0)
+			ops = &engine_ipsec_mb_ops;
+		else
+			prm.esn = strcmp(argv[i], "esn") == 0;
+	engine = ops->open(sadb_counters(db), 1, &err);
 	prm.enc = alg_find_encryption(argv[1]);
 	prm.auth = strcmp(argv[3], "-") == 0 ? NULL : alg_find_authentication(argv[3]);
 	if (prm.enc == NULL || engine == NULL)

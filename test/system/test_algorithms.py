@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every algorithm, both ways, IPv4 and IPv6 outside and inside, judged by scapy."""
+"""Every algorithm, both ways, IPv4 and IPv6 outside and inside, with each engine, judged by scapy."""
 import pytest
 from esp import AEADS, AUTHS, CIPHERS, Sa
 from lib import (FAR4, FAR6, HOST4, HOST6, HOST_MAC, LAN_MAC, PEER4, PEER6, PEER_MAC, WAN4, WAN6,
@@ -28,6 +28,8 @@ def suites():
     yield '3des-cbc', 24, ''
 
 
+# auto is ipsec_mb for all but 3des-cbc
+ENGINES = ('auto', 'cryptodev')
 SUITES = list(dict.fromkeys(suites()))
 
 
@@ -40,9 +42,9 @@ def pair(ends, suite, **more):
             Sa(first + 1, remote, local, *suite, reqid=reqid, natt=natt and natt[::-1], **more))
 
 
-def two_tunnels(pairs):
+def two_tunnels(pairs, engine):
     """The stage with a second interface: ipsec0 over IPv4, ipsec1 over IPv6."""
-    conf = config([sa.config() for p in pairs for sa in p])
+    conf = config([sa.config() for p in pairs for sa in p], crypto={'engine': engine})
     conf['ipsec']['ipsec1'] = {'reqid': 101, 'up': True,
                                'tunnel': {'local': WAN6, 'remote': PEER6}}
     conf['routes'] += [{'prefix': '10.3.0.0/16', 'interface': 'ipsec1'},
@@ -50,7 +52,7 @@ def two_tunnels(pairs):
     return conf
 
 
-def both_ways(folder, suite, **more):
+def both_ways(folder, suite, engine='auto', **more):
     """Packets of both families through tunnels over both families, in both directions; all must
     arrive intact."""
     pairs = [pair(ends, suite, **more) for ends in (ENDS4, ENDS6)]
@@ -63,7 +65,7 @@ def both_ways(folder, suite, **more):
                 there[n] = make(n, size, dst=far_end)
                 back[n] = make(n, size, src=far_end, dst=host)
                 wan.append(to_wan(in_sa.encrypt(back[n], seq)))
-    result = run(folder, two_tunnels(pairs),
+    result = run(folder, two_tunnels(pairs, engine),
                  {'lan': [to_lan(p) for p in there.values()], 'wan': wan})
     assert not result.drops, result.drops
     for out_sa, _ in pairs:
@@ -106,15 +108,17 @@ def forwarded(pkt):
     return raw(pkt)
 
 
+@pytest.mark.parametrize('engine', ENGINES)
 @pytest.mark.parametrize('suite', SUITES, ids=lambda s: '-'.join(map(str, s)))
-def test_carries_both_families_over_both(folder, suite):
-    both_ways(folder, suite)
+def test_carries_both_families_over_both(folder, suite, engine):
+    both_ways(folder, suite, engine)
 
 
+@pytest.mark.parametrize('engine', ENGINES)
 @pytest.mark.parametrize('suite', [('aes-gcm-16', 20, ''), ('aes-cbc', 16, 'hmac-sha2-256'),
                                    ('chacha20-poly1305', 36, '')], ids=lambda s: s[0])
-def test_carries_esp_in_udp(folder, suite):
-    result = both_ways(folder, suite, natt=(4500, 4501))
+def test_carries_esp_in_udp(folder, suite, engine):
+    result = both_ways(folder, suite, engine, natt=(4500, 4501))
     for pkt in result.ip('wan'):
         assert (pkt[UDP].sport, pkt[UDP].dport) == (4500, 4501)
         if IPv6 in pkt:     # RFC 6935: zero is allowed for tunnels, else it must be right
@@ -127,8 +131,9 @@ def test_carries_esp_in_udp(folder, suite):
                                    ('aes-ctr', 20, 'hmac-sha2-256'), ('chacha20-poly1305', 36, ''),
                                    ('null', 0, 'hmac-sha2-256'), ('aes-cbc', 16, 'aes-xcbc-mac')],
                          ids=lambda s: '-'.join(map(str, s)))
-def test_extended_sequence_numbers(folder, suite):
-    both_ways(folder, suite, esn=True)
+@pytest.mark.parametrize('engine', ENGINES)
+def test_extended_sequence_numbers(folder, suite, engine):
+    both_ways(folder, suite, engine, esn=True)
 
 
 @pytest.mark.parametrize('suite', [('aes-gcm-16', 20, ''), ('aes-cbc', 16, 'hmac-sha2-256')],
@@ -152,13 +157,27 @@ def test_extended_sequence_numbers_pass_2_to_the_32(folder, suite):
     check_in(result, back)
 
 
-def test_gmac_with_extended_sequence_numbers_is_refused(folder):
+def test_gmac_with_extended_sequence_numbers(folder):
+    both_ways(folder, ('null', 0, 'aes-gmac'), esn=True)
+
+
+def test_gmac_with_extended_sequence_numbers_is_refused_by_cryptodev(folder):
     """rte_ipsec leaves the upper half out of its ICV: better not than wrong."""
-    conf = config([sa.config() for sa in pair(ENDS4, ('null', 0, 'aes-gmac'), esn=True)])
+    conf = config([sa.config() for sa in pair(ENDS4, ('null', 0, 'aes-gmac'), esn=True)],
+                  crypto={'engine': 'cryptodev'})
     gateway = Gateway(folder, conf, pcap_vdevs(folder, {}))
     gateway.start(wait=False)
     assert gateway.wait() == 1
     assert 'sa[0]' in gateway.text(gateway.err) and 'aes-gmac' in gateway.text(gateway.err)
+
+
+def test_triple_des_is_refused_by_ipsec_mb(folder):
+    conf = config([sa.config() for sa in pair(ENDS4, ('3des-cbc', 24, 'hmac-sha1'))],
+                  crypto={'engine': 'ipsec_mb'})
+    gateway = Gateway(folder, conf, pcap_vdevs(folder, {}))
+    gateway.start(wait=False)
+    assert gateway.wait() == 1
+    assert 'sa[0]: ipsec_mb does not run 3des-cbc' in gateway.text(gateway.err)
 
 
 def test_a_cipher_without_authentication_works_and_is_warned_about(folder):
