@@ -166,6 +166,12 @@ static void remote_loops(void) { remote_route(RIB_INTERFACE, "ipsec0"); }
 /* clang-format on */
 
 static void
+route_default(void)
+{
+	setup_route(&gw, "0.0.0.0/1", RIB_GATEWAY, REMOTE);
+}
+
+static void
 sa_two(void)
 {
 	struct sa_params prm = setup_sa_params("192.168.0.3", REMOTE, "aes-cbc", 16);
@@ -302,6 +308,8 @@ make_out(void)
 	fill_ip(p);
 	if (p->len > 2000 && dice(3) != 0)
 		mtu_8000(); /* it fits the interface, and no header fits the buffer around it */
+	if (strcmp(dst, "127.0.0.9") == 0)
+		route_default();
 	snprintf(story, sizeof(story), "out %s > %s len %u ttl %u df %d", src, dst, p->len, p->ttl,
 			p->df);
 }
@@ -518,12 +526,12 @@ straighten(void)
 static void
 explains_what_happens(void **state)
 {
-	static const enum drop_reason wanted[] = { DROP_IP_SOURCE, DROP_IF_DOWN, DROP_IF_MONITOR,
-		DROP_NO_ROUTE, DROP_BLACKHOLE, DROP_REJECT, DROP_TTL, DROP_TOO_BIG,
-		DROP_OUT_IF_DOWN, DROP_NO_SA, DROP_SA_NO_IF, DROP_SA_SOURCE, DROP_SA_NATT,
-		DROP_SA_DEAD, DROP_REPLAY, DROP_INNER_ECN, DROP_OUTER_FRAGMENT, DROP_NO_SA_OUT,
-		DROP_SEQ_EXHAUSTED, DROP_TUNNEL_NO_ROUTE, DROP_TUNNEL_LOOP, DROP_HEADROOM,
-		DROP_NEIGH_FAILED };
+	static const enum drop_reason wanted[] = { DROP_IP_SOURCE, DROP_IP_DESTINATION,
+		DROP_IF_DOWN, DROP_IF_MONITOR, DROP_NO_ROUTE, DROP_BLACKHOLE, DROP_REJECT, DROP_TTL,
+		DROP_TOO_BIG, DROP_OUT_IF_DOWN, DROP_NO_SA, DROP_SA_NO_IF, DROP_SA_SOURCE,
+		DROP_SA_NATT, DROP_SA_DEAD, DROP_REPLAY, DROP_INNER_ECN, DROP_OUTER_FRAGMENT,
+		DROP_NO_SA_OUT, DROP_SEQ_EXHAUSTED, DROP_TUNNEL_NO_ROUTE, DROP_TUNNEL_LOOP,
+		DROP_HEADROOM, DROP_NEIGH_FAILED };
 	const char *seed = getenv("EXPLAIN_SEED");
 	unsigned int i, n;
 
