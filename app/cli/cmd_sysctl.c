@@ -12,10 +12,28 @@
 static json_t *
 sysctl_json(const struct ctl_sysctl *s)
 {
-	return json_pack("{s:s, s:I, s:s, s:I, s:I, s:I}", "name", s->name, "value",
+	json_t *o = json_pack("{s:s, s:I, s:s, s:I, s:I, s:I}", "name", s->name, "value",
 			(json_int_t)s->value, "description", s->description, "minimum",
 			(json_int_t)s->minimum, "maximum", (json_int_t)s->maximum, "initial",
 			(json_int_t)s->initial);
+
+	if (o != NULL && s->words != NULL)
+		json_object_set_new(
+				o, "name_of_value", json_string(s->words[s->value - s->minimum]));
+	return o;
+}
+
+/* The name of a value where it has one, else the number. */
+static void
+print_value(struct cli *cli, const json_t *o)
+{
+	const char *name = json_string_value(json_object_get(o, "name_of_value"));
+
+	if (name != NULL)
+		cli_printf(cli, "%s\n", name);
+	else
+		cli_printf(cli, "%" JSON_INTEGER_FORMAT "\n",
+				json_integer_value(json_object_get(o, "value")));
 }
 
 static void
@@ -24,10 +42,10 @@ print_values(struct cli *cli, const json_t *list)
 	const json_t *o;
 	size_t i;
 
-	json_array_foreach(list, i, o)
-		cli_printf(cli, "%s: %" JSON_INTEGER_FORMAT "\n",
-				json_string_value(json_object_get(o, "name")),
-				json_integer_value(json_object_get(o, "value")));
+	json_array_foreach(list, i, o) {
+		cli_printf(cli, "%s: ", json_string_value(json_object_get(o, "name")));
+		print_value(cli, o);
+	}
 }
 
 static void
@@ -37,8 +55,7 @@ print_bare(struct cli *cli, const json_t *list)
 	size_t i;
 
 	json_array_foreach(list, i, o)
-		cli_printf(cli, "%" JSON_INTEGER_FORMAT "\n",
-				json_integer_value(json_object_get(o, "value")));
+		print_value(cli, o);
 }
 
 static void
@@ -76,23 +93,37 @@ view(struct cli *cli, const char *name)
 	return list;
 }
 
+/* A setting as it is shown: a name where its values have names. */
+static void
+value_text(struct cli *cli, const char *name, char *buf, size_t size)
+{
+	struct ctl_sysctl s;
+	unsigned int i;
+
+	snprintf(buf, size, "?");
+	for (i = 0; ctl_sysctl_at(cli->ctl, i, &s); i++) {
+		if (strcmp(s.name, name) != 0)
+			continue;
+		if (s.words != NULL)
+			snprintf(buf, size, "%s", s.words[s.value - s.minimum]);
+		else
+			snprintf(buf, size, "%" PRId64, s.value);
+	}
+}
+
 static int
 set(struct cli *cli, char *word)
 {
-	char *equal = strchr(word, '='), *end;
+	char *equal = strchr(word, '=');
+	char before[32], after[32];
 	struct err err = { 0 };
-	int64_t old, value;
 
 	*equal = '\0';
-	if (ctl_sysctl_get(cli->ctl, word, &old, &err) != 0)
+	value_text(cli, word, before, sizeof(before));
+	if (ctl_sysctl_set_text(cli->ctl, word, equal + 1, &err) != 0)
 		return cli_fail(cli, &err);
-	errno = 0;
-	value = strtoll(equal + 1, &end, 0);
-	if (end == equal + 1 || *end != '\0' || errno != 0)
-		return cli_error(cli, "%.64s: %.40s is not a number", word, equal + 1);
-	if (ctl_sysctl_set(cli->ctl, word, value, &err) != 0)
-		return cli_fail(cli, &err);
-	cli_printf(cli, "%s: %" PRId64 " -> %" PRId64 "\n", word, old, value);
+	value_text(cli, word, after, sizeof(after));
+	cli_printf(cli, "%s: %s -> %s\n", word, before, after);
 	return 0;
 }
 

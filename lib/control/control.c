@@ -298,6 +298,7 @@ ctl_poll(struct ctl *ctl)
 	}
 	if (now >= ctl->next_tick_ms) {
 		ctl->next_tick_ms = now + TICK_MS;
+		sa_rekey_poll(ctl);
 		resolve_tick(ctl->resolve, now);
 		ctl_confirm_tick(ctl, now);
 	}

@@ -20,6 +20,7 @@
 #include "iface/port_if.h"
 #include "ipsec/engine.h"
 #include "ipsec/sa.h"
+#include "ipsec/sa_choice.h"
 #include "ipsec/sa_progress.h"
 #include "ipsec/sadb.h"
 #include "route/rib.h"
@@ -167,6 +168,10 @@ int ctl_sa_delete_all(struct ctl *ctl, const struct ip_addr *src, const struct i
 /** @return number deleted. */
 int ctl_sa_flush(struct ctl *ctl);
 
+/** The SAs that an interface might send with, oldest first, and why it does or does not: the choice of the datapath's own SA. */
+void ctl_if_foreach_sa_out(struct ctl *ctl, const struct iface *ifp,
+		void (*cb)(const struct sa_ctl *sa, enum sa_verdict verdict, void *arg), void *arg);
+
 /**
  * crypto.engine: "auto" (the first in order of preference that can), or the name of one. For SAs added from now on. -EINVAL.
  */
@@ -202,9 +207,12 @@ struct ctl_sysctl {
 	const char *name;
 	const char *description;
 	int64_t value, minimum, maximum, initial;
+	const char *const *words; /* names of the values from the minimum on, NULL: numbers */
 };
 /** -ENOENT unknown, -EINVAL out of range. */
 int ctl_sysctl_set(struct ctl *ctl, const char *name, int64_t value, struct err *err);
+/** The same as it is typed: a number, or one of the names of the values. */
+int ctl_sysctl_set_text(struct ctl *ctl, const char *name, const char *text, struct err *err);
 int ctl_sysctl_get(struct ctl *ctl, const char *name, int64_t *ret_value, struct err *err);
 /** i from 0 until false. @p ctl NULL: names and ranges alone, each at its initial value. */
 bool ctl_sysctl_at(struct ctl *ctl, unsigned int i, struct ctl_sysctl *ret_sysctl);

@@ -21,11 +21,19 @@ LIST_HEAD(ctl_route_list, ctl_route_link);
 
 /** What control remembers of an SA beside struct sa_ctl; index: its id. 0 ends a chain. */
 struct ctl_sa_note {
-	bool published; /* inbound, in the workers' table */
-	bool unclaimed; /* in the workers' table as one that no interface claims */
-	bool exhausted; /* outbound, its last sequence number is used */
-	bool timed;     /* in the list of those with lifetimes, or LARVAL */
-	uint32_t seq;   /* of the ACQUIRE it answers, 0: none */
+	bool published;   /* inbound, in the workers' table */
+	bool unclaimed;   /* in the workers' table as one that no interface claims */
+	bool exhausted;   /* outbound: no sequence number is left, or nearly none */
+	bool ended;       /* outbound: none is left */
+	bool near_end;    /* outbound: 80 % are used */
+	bool paired;      /* has a partner, or had one */
+	bool proven;      /* outbound: the other end has the pair (sa_rekey.c) */
+	bool waits;       /* in the list of those that are to be proven */
+	uint32_t partner; /* id of the SA of the other direction, 0: none */
+	uint32_t wait_next, wait_prev;
+	uint64_t seq_before; /* near_end: the number a second ago */
+	bool timed;          /* in the list of those with lifetimes, or LARVAL */
+	uint32_t seq;        /* of the ACQUIRE it answers, 0: none */
 	uint32_t timed_next, timed_prev;
 	uint64_t reserved; /* outbound: what the state file says, nothing higher may be sent before it says more */
 	uint32_t twin_next; /* next of the same fingerprint bucket; counter-mode SAs only */
@@ -38,6 +46,8 @@ struct ctl_sa_note {
 /** Values of sysctls, in the order of ctl_sysctl.c's table. */
 enum ctl_sysctl_id {
 	SYSCTL_PREFERRED_OLDSA,
+	SYSCTL_REKEY,
+	SYSCTL_REKEY_TIMEOUT,
 	SYSCTL_DFBIT,
 	SYSCTL_ECN,
 	SYSCTL_TTL,
@@ -88,6 +98,7 @@ struct ctl {
 	struct ctl_sa_note *note; /* SA_MAX of them */
 	uint32_t *twin;           /* CTL_TWIN_BUCKETS heads: ids of SAs by fingerprint */
 	uint32_t timed;           /* head of the list of SAs with lifetimes */
+	uint32_t waiting;         /* head of the list of SAs to be proven */
 	uint32_t next_sequence;   /* id of the SA whose sequence number is looked at next */
 	uint32_t next_worker;     /* that gets the next inbound SA */
 
@@ -149,8 +160,25 @@ enum sa_fit {
 	SA_FIT_OTHER  /* not claimed by it for the way out (mode, direction) */
 };
 enum sa_fit sa_out_fit(const struct ctl *ctl, const struct iface *ifp, const struct sa_ctl *sa);
-/** Choose the outbound SA and make the outer header and the automatic MTU anew. Publishes nothing. */
+/** Choose the outbound SA among all and make the outer header and the automatic MTU anew. Publishes nothing. */
 void sa_bind_refresh(struct ctl *ctl, struct iface *ifp);
+
+/* sa_rekey.c */
+/** As net.key.preferred_oldsa and net.key.rekey say. */
+enum sa_prefer sa_prefer(const struct ctl *ctl);
+/** An SA has just been claimed: is it the other half of the newest one of the other direction? */
+void sa_rekey_pair(struct ctl *ctl, const struct sa_ctl *sa);
+/** An interface has claimed SAs that were there before it. */
+void sa_rekey_pair_all(struct ctl *ctl, const struct iface *ifp);
+/** The SA goes. */
+void sa_rekey_leave(struct ctl *ctl, const struct sa_ctl *sa);
+/** The SA that an interface is to send with; NULL: none is usable. What is not proven is looked at from now on. */
+struct sa_ctl *sa_rekey_choose(struct ctl *ctl, const struct iface *ifp);
+/** The same of two. */
+struct sa_ctl *sa_rekey_better(
+		struct ctl *ctl, const struct iface *ifp, struct sa_ctl *now, struct sa_ctl *sa);
+/** Has something come for those that wait? Ten times a second. */
+void sa_rekey_poll(struct ctl *ctl);
 
 /* ctl_sa.c */
 /** Enter a new SA into what control remembers, and take it out. Lists of those that time does something to, of equal keys. */

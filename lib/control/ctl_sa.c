@@ -67,7 +67,7 @@ timed_enter(struct ctl *ctl, struct sa_ctl *sa)
 {
 	struct ctl_sa_note *note = &ctl->note[sa->id];
 
-	if (sa->state != SA_LARVAL && !has_lifetime(&sa->prm))
+	if (sa->state != SA_LARVAL && !has_lifetime(&sa->prm) && !note->near_end)
 		return;
 	note->timed = true;
 	note->timed_prev = 0;
@@ -121,6 +121,7 @@ ctl_sa_note_leave(struct ctl *ctl, struct sa_ctl *sa)
 {
 	struct ctl_sa_note *note = &ctl->note[sa->id];
 
+	sa_rekey_leave(ctl, sa);
 	if (is_counter_mode(&sa->prm)) {
 		uint32_t *link = twin_head(ctl, sa->fingerprint);
 
@@ -384,34 +385,62 @@ lifetime_check(struct ctl *ctl, struct sa_ctl *sa, uint64_t now_ms)
 	}
 }
 
+static void
+exhausted_set(struct ctl *ctl, const struct sa_ctl *sa)
+{
+	struct iface *ifp = iface_at(ctl->ifaces, sa->iface);
+
+	if (ctl->note[sa->id].exhausted)
+		return;
+	ctl->note[sa->id].exhausted = true;
+	if (ifp != NULL) {
+		sa_bind_refresh(ctl, ifp);
+		iface_publish(ctl->ifaces, ifp, NULL);
+	}
+}
+
 /*
- * Outbound numbers never wrap (RFC 4303, 3.3.3). At 80 % of them an SA is dying, whether or not it has lifetimes; at the end another
- * one of the interface takes over, if there is one. A part of all SAs each second: at the rates of one core it takes minutes to
- * get from 80 % to the end.
+ * Beyond 80 %, each second: what would not last two seconds more gives way to another one of the interface, if there is one, so that no
+ * packet finds no number.
+ */
+static void
+sequence_end(struct ctl *ctl, struct sa_ctl *sa)
+{
+	struct ctl_sa_note *note = &ctl->note[sa->id];
+	const uint64_t last = sa->prm.esn ? UINT64_MAX : UINT32_MAX;
+	const uint64_t used = sa_seq(sa);
+	const uint64_t rate = note->seq_before == 0 ? 0 : used - note->seq_before;
+
+	note->seq_before = used;
+	if (last - used <= 2 * rate)
+		exhausted_set(ctl, sa);
+	if (used < last || note->ended)
+		return;
+	log_notice("%s: its sequence numbers are used up", sa_str(&sa->prm));
+	note->ended = true;
+	announce_expire(ctl, sa, true, IPSEC_EXPIRE_SEQUENCE);
+	exhausted_set(ctl, sa);
+}
+
+/*
+ * Outbound numbers never wrap (RFC 4303, 3.3.3). At 80 % of them an SA is dying, whether or not it has lifetimes. A part of all SAs
+ * each second: at the rates of one core it takes minutes to get from 80 % to the end.
  */
 static void
 sequence_check(struct ctl *ctl, struct sa_ctl *sa)
 {
 	const uint64_t last = sa->prm.esn ? UINT64_MAX : UINT32_MAX;
-	const uint64_t used = sa_seq(sa);
-	struct iface *ifp = iface_at(ctl->ifaces, sa->iface);
 
-	if (used < last / 5 * 4)
+	if (ctl->note[sa->id].near_end || sa_seq(sa) < last / 5 * 4)
 		return;
+	ctl->note[sa->id].near_end = true;
+	ctl_sa_note_timed(ctl, sa);
 	if (sa->state == SA_MATURE) {
 		log_notice("%s: 80%% of its sequence numbers are used", sa_str(&sa->prm));
 		ctl_sa_state_set(sa, SA_DYING);
 		announce_expire(ctl, sa, false, IPSEC_EXPIRE_SEQUENCE);
 	}
-	if (used < last || ctl->note[sa->id].exhausted)
-		return;
-	log_notice("%s: its sequence numbers are used up", sa_str(&sa->prm));
-	ctl->note[sa->id].exhausted = true;
-	announce_expire(ctl, sa, true, IPSEC_EXPIRE_SEQUENCE);
-	if (ifp != NULL) {
-		sa_bind_refresh(ctl, ifp);
-		iface_publish(ctl->ifaces, ifp, NULL);
-	}
+	sequence_end(ctl, sa);
 }
 
 void
@@ -421,6 +450,8 @@ ctl_sa_second(struct ctl *ctl, uint64_t now_ms)
 
 	for (id = ctl->timed; id != 0; id = next) {
 		next = ctl->note[id].timed_next;
+		if (ctl->note[id].near_end)
+			sequence_end(ctl, ctl->note[id].sa);
 		lifetime_check(ctl, ctl->note[id].sa, now_ms);
 	}
 	for (i = 0; i < SA_MAX / SEQUENCE_PARTS; i++) {

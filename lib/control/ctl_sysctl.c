@@ -2,6 +2,7 @@
 /* sysctl(8): FreeBSD's names and defaults, only those that something here honours. A change is in force when the setter returns. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -11,11 +12,23 @@
 struct knob {
 	const char *name, *description;
 	int64_t minimum, maximum, initial;
+	const char *const *words; /* names of the values from the minimum on, NULL: numbers */
 };
+
+static const char *const rekey_words[] = { "preferred", "proven" };
 
 static const struct knob knobs[SYSCTL_COUNT] = {
 	[SYSCTL_PREFERRED_OLDSA] = { "net.key.preferred_oldsa",
 			"Outbound SA of an interface: 1 the oldest, 0 the newest", 0, 1, 1 },
+	[SYSCTL_REKEY] = { "net.key.rekey",
+			"With preferred_oldsa=1, a newer outbound SA takes over: preferred (0) "
+			"when the older one is gone, proven (1) once a packet has come on its "
+			"inbound SA",
+			0, 1, 1, rekey_words },
+	[SYSCTL_REKEY_TIMEOUT] = { "net.key.rekey_timeout",
+			"Seconds after which rekey=proven takes a new outbound SA for proven: 0 "
+			"never",
+			0, 86400, 60 },
 	[SYSCTL_DFBIT] = { "net.inet.ipsec.dfbit",
 			"DF bit of the outer IPv4 header: 0 clear, 1 set, 2 copy", 0, 2, 0 },
 	[SYSCTL_ECN] = { "net.inet.ipsec.ecn",
@@ -136,6 +149,30 @@ ctl_sysctl_set(struct ctl *ctl, const char *name, int64_t value, struct err *err
 }
 
 int
+ctl_sysctl_set_text(struct ctl *ctl, const char *name, const char *text, struct err *err)
+{
+	const int id = knob_find(name, err);
+	char *end;
+	int64_t value;
+
+	ctl_assert_thread();
+	if (id < 0)
+		return id;
+	for (value = knobs[id].minimum; knobs[id].words != NULL && value <= knobs[id].maximum;
+			value++)
+		if (strcmp(text, knobs[id].words[value - knobs[id].minimum]) == 0)
+			return ctl_sysctl_set(ctl, name, value, err);
+	errno = 0;
+	value = strtoll(text, &end, 0);
+	if (end != text && *end == '\0' && errno == 0)
+		return ctl_sysctl_set(ctl, name, value, err);
+	if (knobs[id].words == NULL)
+		return err_set(err, EINVAL, "%s: %.40s is not a number", name, text);
+	return err_set(err, EINVAL, "%s: unknown value, %.40s (%s to %s)", name, text,
+			knobs[id].words[0], knobs[id].words[knobs[id].maximum - knobs[id].minimum]);
+}
+
+int
 ctl_sysctl_get(struct ctl *ctl, const char *name, int64_t *ret_value, struct err *err)
 {
 	const int id = knob_find(name, err);
@@ -161,6 +198,7 @@ ctl_sysctl_at(struct ctl *ctl, unsigned int i, struct ctl_sysctl *ret_sysctl)
 		.minimum = knobs[i].minimum,
 		.maximum = knobs[i].maximum,
 		.initial = knobs[i].initial,
+		.words = knobs[i].words,
 	};
 	return true;
 }

@@ -26,6 +26,13 @@ why_not(struct telling *t, const struct iface *ifp, const struct sa_ctl *sa, cha
 
 	switch (sa_out_fit(t->ctl, ifp, sa)) {
 	case SA_FIT_GOOD:
+		if (sa_prefer(t->ctl) == SA_PREFER_PROVEN && ifp->sa_out != NULL) {
+			snprintf(buf, size, "%s (net.key.rekey=proven)",
+					sa->order > ifp->sa_out->ctl->order
+							? "an older one serves until it is proven"
+							: "a newer one is proven");
+			return;
+		}
 		snprintf(buf, size, "another is preferred (net.key.preferred_oldsa=%d: the %s)",
 				(int)t->ctl->sysctl[SYSCTL_PREFERRED_OLDSA],
 				oldest ? "oldest" : "newest");

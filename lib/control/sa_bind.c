@@ -72,6 +72,8 @@ unclaimed_publish(struct ctl *ctl, struct sa_ctl *sa)
 	ctl->note[sa->id].unclaimed = true;
 }
 
+static void refresh_with(struct ctl *ctl, struct iface *ifp, struct sa_ctl *sa);
+
 int
 sa_bind(struct ctl *ctl, struct sa_ctl *sa, struct err *err)
 {
@@ -85,9 +87,15 @@ sa_bind(struct ctl *ctl, struct sa_ctl *sa, struct err *err)
 		rc = claim(ctl, ifp, sa, dir, err);
 	if (rc == 0)
 		unclaimed_publish(ctl, sa);
-	if (rc <= 0 || dir == SA_DIR_IN)
-		return rc < 0 ? rc : 0;
-	sa_bind_refresh(ctl, ifp);
+	if (rc <= 0)
+		return rc;
+	sa_rekey_pair(ctl, sa);
+	if (dir == SA_DIR_IN)
+		return 0;
+	/* the one in use is the best of all the others */
+	if (ifp->sa_out != NULL)
+		sa = sa_rekey_better(ctl, ifp, ifp->sa_out->ctl, sa);
+	refresh_with(ctl, ifp, sa);
 	return iface_publish(ctl->ifaces, ifp, err);
 }
 
@@ -100,7 +108,7 @@ sa_unbind(struct ctl *ctl, struct sa_ctl *sa)
 	if (ifp == NULL)
 		return;
 	sa->iface = 0; /* what devices hold of it still belongs to the interface */
-	if (sa->dir != SA_DIR_OUT)
+	if (sa->dir != SA_DIR_OUT || ifp->sa_out != sa->sa)
 		return;
 	sa_bind_refresh(ctl, ifp);
 	if (iface_publish(ctl->ifaces, ifp, &err) != 0)
@@ -122,6 +130,7 @@ sa_bind_iface(struct ctl *ctl, struct iface *ifp)
 	while ((sa = sadb_next_of(ctl->sadb, &ifp->remote, &ifp->local, ifp->reqid, &iter)) != NULL)
 		if (claim(ctl, ifp, sa, SA_DIR_IN, &err) < 0)
 			log_error("%s: %s", ifp->name, err.msg);
+	sa_rekey_pair_all(ctl, ifp);
 }
 
 void
@@ -150,27 +159,6 @@ sa_out_fit(const struct ctl *ctl, const struct iface *ifp, const struct sa_ctl *
 	if (!is_usable(sa))
 		return SA_FIT_STATE;
 	return ctl->note[sa->id].exhausted ? SA_FIT_SPENT : SA_FIT_GOOD;
-}
-
-/* net.key.preferred_oldsa: 1 the oldest, 0 the newest; one without numbers left only where there is no other. */
-static struct sa_ctl *
-choose_out(struct ctl *ctl, const struct iface *ifp)
-{
-	struct sa_ctl *sa, *iter = NULL, *best = NULL, *spent = NULL;
-
-	while ((sa = sadb_next_of(ctl->sadb, &ifp->local, &ifp->remote, ifp->reqid, &iter)) !=
-			NULL) {
-		const enum sa_fit fit = sa_out_fit(ctl, ifp, sa);
-
-		if (fit == SA_FIT_SPENT)
-			spent = sa;
-		if (fit != SA_FIT_GOOD)
-			continue;
-		best = sa;
-		if (ctl->sysctl[SYSCTL_PREFERRED_OLDSA] != 0)
-			break;
-	}
-	return best != NULL ? best : spent;
 }
 
 /* MTU of the port that the outer packets leave by. */
@@ -211,8 +199,8 @@ mtu_exact(uint16_t path, const struct outer *outer, const struct sa *sa)
 	return (uint16_t)RTE_MIN(room, (unsigned int)IPSEC_MTU_MAX);
 }
 
-void
-sa_bind_refresh(struct ctl *ctl, struct iface *ifp)
+static void
+refresh_with(struct ctl *ctl, struct iface *ifp, struct sa_ctl *sa)
 {
 	struct outer_params prm = {
 		.local = ifp->local,
@@ -222,11 +210,9 @@ sa_bind_refresh(struct ctl *ctl, struct iface *ifp)
 		.ecn = (enum outer_ecn)ctl->sysctl[SYSCTL_ECN],
 	};
 	const struct outer old = ifp->outer;
-	struct sa_ctl *sa = NULL;
 
 	memset(&ifp->outer, 0, sizeof(ifp->outer));
 	if (ip_is_set(&ifp->local)) {
-		sa = choose_out(ctl, ifp);
 		if (sa != NULL) {
 			prm.natt_sport = sa->prm.natt_sport;
 			prm.natt_dport = sa->prm.natt_dport;
@@ -245,4 +231,10 @@ sa_bind_refresh(struct ctl *ctl, struct iface *ifp)
 	if (ifp->mtu_auto)
 		ifp->mtu = sa == NULL ? IPSEC_MTU_DEFAULT
 				      : mtu_exact(path_mtu(ctl, ifp), &ifp->outer, sa->sa);
+}
+
+void
+sa_bind_refresh(struct ctl *ctl, struct iface *ifp)
+{
+	refresh_with(ctl, ifp, ip_is_set(&ifp->local) ? sa_rekey_choose(ctl, ifp) : NULL);
 }

@@ -298,6 +298,14 @@ sadb_find(const struct sadb *db, const struct ip_addr *dst, uint32_t spi)
 	return NULL;
 }
 
+static bool
+is_of(const struct sa_ctl *ctl, const struct ip_addr *src, const struct ip_addr *dst,
+		uint32_t reqid)
+{
+	return ctl->prm.reqid == reqid && ip_equal(&ctl->prm.src, src) &&
+			ip_equal(&ctl->prm.dst, dst);
+}
+
 struct sa_ctl *
 sadb_next_of(const struct sadb *db, const struct ip_addr *src, const struct ip_addr *dst,
 		uint32_t reqid, struct sa_ctl **iter)
@@ -308,12 +316,24 @@ sadb_next_of(const struct sadb *db, const struct ip_addr *src, const struct ip_a
 		e = TAILQ_FIRST(pair_bucket(db, src, dst, reqid));
 	else
 		e = TAILQ_NEXT(&db->entries[(*iter)->id], by_pair);
-	for (; e != NULL; e = TAILQ_NEXT(e, by_pair)) {
-		const struct sa_params *prm = &e->ctl->prm;
+	while (e != NULL && !is_of(e->ctl, src, dst, reqid))
+		e = TAILQ_NEXT(e, by_pair);
+	*iter = e == NULL ? NULL : e->ctl;
+	return *iter;
+}
 
-		if (prm->reqid == reqid && ip_equal(&prm->src, src) && ip_equal(&prm->dst, dst))
-			break;
-	}
+struct sa_ctl *
+sadb_prev_of(const struct sadb *db, const struct ip_addr *src, const struct ip_addr *dst,
+		uint32_t reqid, struct sa_ctl **iter)
+{
+	struct entry *e;
+
+	if (*iter == NULL)
+		e = TAILQ_LAST(pair_bucket(db, src, dst, reqid), entry_list);
+	else
+		e = TAILQ_PREV(&db->entries[(*iter)->id], entry_list, by_pair);
+	while (e != NULL && !is_of(e->ctl, src, dst, reqid))
+		e = TAILQ_PREV(e, entry_list, by_pair);
 	*iter = e == NULL ? NULL : e->ctl;
 	return *iter;
 }

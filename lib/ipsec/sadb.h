@@ -60,6 +60,9 @@ struct sa_ctl *sadb_find(const struct sadb *db, const struct ip_addr *dst, uint3
 /** All of that pair and reqid, oldest first: call with *iter = NULL to start; NULL at the end. */
 struct sa_ctl *sadb_next_of(const struct sadb *db, const struct ip_addr *src,
 		const struct ip_addr *dst, uint32_t reqid, struct sa_ctl **iter);
+/** The same, newest first. */
+struct sa_ctl *sadb_prev_of(const struct sadb *db, const struct ip_addr *src,
+		const struct ip_addr *dst, uint32_t reqid, struct sa_ctl **iter);
 /**
  * All, oldest first; @p cb may remove the one it is given; stops when it returns non-zero and
  * returns that.

@@ -41,9 +41,8 @@ tells_the_whole_way_out(void **state)
 	HAS("explain out 10.1.0.9 10.2.0.7", "ipsec0: UP, RUNNING\n");
 	HAS("explain out 10.1.0.9 10.2.0.7", "spi 10000: mature, aes-gcm-16: taken\n");
 	HAS("explain out 10.1.0.9 10.2.0.7",
-			"spi 10001: not taken: another is preferred (net.key.preferred_oldsa=1: "
-			"the "
-			"oldest)\n");
+			"spi 10001: not taken: an older one serves until it is proven "
+			"(net.key.rekey=proven)\n");
 	HAS("explain out 10.1.0.9 10.2.0.7", "192.0.2.1 > 192.0.2.2, 120 bytes, spi 10000\n");
 	HAS("ipsec explain out 10.1.0.9 10.2.0.7", "\ndelivered by wan0 to 02:00:00:00:00:05\n");
 	HAS("explain out 10.1.0.9 10.2.0.7 -len 1500", "cut into 2 pieces");
