@@ -437,7 +437,6 @@ loses_nothing_in_100_rekeys(void **state)
 	assert_int_equal(nb_seen, flows[A].sent + flows[B].sent);
 	none_twice(numbers);
 	none_twice(nonces);
-	assert_int_equal(sadb_count(ctl_sadb(gw.ctl)), 4);
 }
 
 /* delete and add of the same SPIs in one batch, as `setkey -f` of a file with new keys: what is inside is not lost. */
