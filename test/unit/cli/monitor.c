@@ -88,7 +88,7 @@ has(const char *text, const char *part)
 }
 
 static void
-hasnt(const char *text, const char *part)
+has_not(const char *text, const char *part)
 {
 	if (strstr(text, part) != NULL)
 		fail_msg("\"%s\" is in \"%s\"", part, text);
@@ -112,7 +112,7 @@ telnet_shows_messages_until_a_line_ends_it(void **state)
 	has(text, "sockaddr{ len=16 family=2 addr=192.0.2.9 }\n");
 	/* header 2, SA 2, SA2 2, addresses 3 each: 12 words of 8 bytes */
 	has(text, "  len=12 reserved=0 seq=0 pid=0\n");
-	hasnt(text, "5ec2");
+	has_not(text, "5ec2");
 	gateway_setkey("flush; spdflush;");
 	text = heard(&telnet);
 	has(text, "type=9(FLUSH)");
@@ -160,7 +160,7 @@ policies_are_shown_the_new_before_the_old(void **state)
 	assert_non_null(add);
 	assert_non_null(gone);
 	assert_true(add < gone);
-	hasnt(gone, "X_SPDADD");
+	has_not(gone, "X_SPDADD");
 }
 
 static void
@@ -175,7 +175,7 @@ the_socket_gives_an_object_a_line(void **state)
 	gateway_setkey(ADD "flush;");
 	heard(&sock);
 	has(sock.text, "\"more\":true}\n");
-	hasnt(sock.text, "5ec2");
+	has_not(sock.text, "5ec2");
 	line = strchr(sock.text, '\n') + 1;
 	o = json_loads(line, JSON_DISABLE_EOF_CHECK, NULL);
 	assert_string_equal(json_string_value(json_object_get(o, "event")), "ADD");
