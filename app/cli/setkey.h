@@ -13,6 +13,7 @@
 #include "control/control.h"
 
 struct cli;
+struct evbuffer;
 struct setkey_reader;
 
 enum setkey_op {
@@ -68,6 +69,9 @@ int setkey_show_sas(struct cli *cli, unsigned int how);
 int setkey_show_policies(struct cli *cli, unsigned int how);
 /** `setkey -x`: events until the session ends it; @p raw_time: seconds since 1970. 0, or 1 after cli_error(). */
 int setkey_monitor(struct cli *cli, bool raw_time);
+/** One event, as text or as a line of JSON. */
+void setkey_event_text(struct evbuffer *out, const struct ipsec_event *ev, bool raw_time);
+void setkey_event_json(struct evbuffer *out, const struct ipsec_event *ev);
 int setkey_show_one(struct cli *cli, const struct sa_ctl *sa);
 
 #endif

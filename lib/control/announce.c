@@ -35,6 +35,8 @@ sa_fill(struct ctl *ctl, const struct sa_ctl *sa, struct ipsec_event_sa *to)
 		.auth_bits = (uint16_t)(prm->keys.auth_len * 8),
 		.replay_window = prm->replay_window,
 		.esn = prm->esn,
+		.cyclic_seq_off = prm->cyclic_seq_off,
+		.pad = prm->pad,
 		.natt_sport = prm->natt_sport,
 		.natt_dport = prm->natt_dport,
 		.soft = prm->soft,

@@ -19,12 +19,14 @@ struct events_subscriber {
 	uint64_t lost;
 };
 
+TAILQ_HEAD(events_list, events_subscriber);
+
 struct events {
 	struct ipsec_event *ring; /* NULL until the first subscriber comes */
 	uint32_t size;
 	uint64_t origin; /* number of the event at ring[0] */
 	uint64_t end;    /* number of the next event */
-	TAILQ_HEAD(, events_subscriber) subscribers;
+	struct events_list subscribers;
 	unsigned int listening; /* that have not left */
 	bool dispatching;
 };

@@ -57,6 +57,8 @@ struct ipsec_event_sa {
 	uint8_t fingerprint[8];       /* stands for the keys; 0 while LARVAL */
 	uint32_t replay_window;       /* packets */
 	bool esn;
+	bool cyclic_seq_off;
+	enum sa_pad pad;
 	uint16_t natt_sport, natt_dport;
 	struct sa_lifetime soft, hard;
 	struct sa_lifetime used;

@@ -5,7 +5,8 @@
  *
  * Life (RFC 2367, 3.1.2):
  *
- *    sa_ctl_create ──> MATURE ──soft──> DYING ──hard──> DEAD ──> removed, retired,
+ *    GETSPI ──> LARVAL ──update──┐  (or gone after a while)
+ *    sa_ctl_create ───────────> MATURE ──soft──> DYING ──hard──> DEAD ──> removed, retired,
  *                                                               freed when no op holds it
  *
  * The direction is that of the interface that claims the SA first, and stays; control/sa_bind.c

@@ -107,7 +107,7 @@ telnet_shows_messages_until_a_line_ends_it(void **state)
 	assert_int_equal(text[2], ':'); /* 14:03:07.123456 */
 	has(text, "sadb_msg{ version=2 type=3(ADD) errno=0 satype=3\n");
 	has(text, "sadb_ext{ len=2 type=1(SA) }\nsadb_sa{ spi=4096 replay=0 state=1\n");
-	has(text, "auth=0 encrypt=20 flags=0x00000000 }\n");
+	has(text, "auth=0 encrypt=20 flags=0x00000040 }\n");
 	has(text, "sadb_x_sa2{ mode=2 reqid=77\n");
 	has(text, "sockaddr{ len=16 family=2 addr=192.0.2.9 }\n");
 	/* header 2, SA 2, SA2 2, addresses 3 each: 12 words of 8 bytes */
