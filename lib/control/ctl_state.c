@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sequence numbers and replay windows across restarts (ADR 22). A state file is read before the first SA is made; an SA that is added with
+ * Sequence numbers and replay windows across restarts (ADR 20). A state file is read before the first SA is made; an SA that is added with
  * the ends, SPI and keys of an entry goes on from it. While the program runs the file holds, of outbound SAs, a number that none will
  * have reached before it is written again: a crash costs numbers, not packets. At the end it holds what was.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * SAs put aside: out of every table, so that nobody uses them, but alive with session, numbers and counters, until a transaction that may
- * still go back is over (ADR 21). To whoever listens they are deleted, and added when they come back.
+ * still go back is over (ADR 19). To whoever listens they are deleted, and added when they come back.
  */
 #include "control/ctl.h"
 

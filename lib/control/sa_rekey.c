@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Rekeying without loss (ADR 18): which SA an interface sends with while there are several. What the choice is, is a pure function
+ * Rekeying without loss (ADR 17): which SA an interface sends with while there are several. What the choice is, is a pure function
  * (ipsec/sa_choice.h); here are the facts: which inbound SA belongs to an outbound one, and whether a packet has come on it.
  *
  * Pairs. Keying daemons and operators add the two SAs of an exchange one after the other, in either order. So a new SA is paired with

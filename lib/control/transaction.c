@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A configuration made to run, all of it or nothing (ADR 21): check everything that can be known first, work out the difference to what
+ * A configuration made to run, all of it or nothing (ADR 19): check everything that can be known first, work out the difference to what
  * runs, make it in one batch, and on a mistake make the difference back. SAs that go are put aside till it is over, so that the way back
  * finds them as they were. `load -confirm` keeps that way open until `confirm`, and takes it by itself when that does not come.
  */
