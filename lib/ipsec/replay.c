@@ -123,7 +123,10 @@ replay_fini(struct replay *r)
 uint64_t
 replay_seq(const struct replay *r, uint32_t seq_lo)
 {
-	return r->esn ? replay_infer(r->top, replay_infer_window(r), seq_lo) : seq_lo;
+	/* perhaps another worker's, who moves it meanwhile: read once */
+	const uint64_t top = __atomic_load_n(&r->top, __ATOMIC_RELAXED);
+
+	return r->esn ? replay_infer(top, replay_infer_window(r), seq_lo) : seq_lo;
 }
 
 /* The blocks between the old top and the new one hold numbers of an earlier round. */
@@ -133,9 +136,10 @@ replay_advance(struct replay *r, uint64_t seq)
 	uint64_t old = r->top / BLOCK_BITS, blocks = seq / BLOCK_BITS - old, i;
 
 	blocks = RTE_MIN(blocks, (uint64_t)r->block_mask + 1);
+	/* the top first: replay_export(), which meets a block that was cleared, then sees that it has moved */
+	__atomic_store_n(&r->top, seq, __ATOMIC_RELAXED);
 	for (i = 1; i <= blocks; i++)
-		r->block[(old + i) & r->block_mask] = 0;
-	r->top = seq;
+		__atomic_store_n(&r->block[(old + i) & r->block_mask], 0, __ATOMIC_RELEASE);
 }
 
 bool

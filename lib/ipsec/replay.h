@@ -45,7 +45,8 @@ void replay_start(struct replay *r, uint64_t top);
 #define REPLAY_SEEN_MAX (REPLAY_WINDOW_MAX / 64)
 /**
  * The window as it is: its top, and for each number top - i of the window whether it has been seen (bit i % 64 of seen[i / 64]).
- * May run on the control core while the worker takes packets: what arrives meanwhile is in it or not, nothing else is wrong.
+ * May run on the control core while the worker takes packets: what arrives meanwhile is in it or not, what has not arrived may count
+ * as seen, but never the other way round.
  * @return Numbers that seen[] speaks of: the window.
  */
 uint32_t replay_export(const struct replay *r, uint64_t *ret_top, uint64_t seen[REPLAY_SEEN_MAX]);

@@ -8,10 +8,13 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -131,6 +134,60 @@ a_window_read_while_its_worker_runs_has_all_that_was_seen_before(void **state)
 	pthread_join(worker, NULL);
 	assert_true(read > 100);
 	replay_fini(&r);
+}
+
+/* --- read at one moment: the worker is stopped where it clears the second of two blocks --- */
+
+static struct {
+	struct replay r;
+	uint8_t *second; /* page of the second block, which can not be written */
+	unsigned int times;
+	uint64_t seen[REPLAY_SEEN_MAX], top;
+	uint32_t n;
+} held;
+
+static void
+on_write(int sig)
+{
+	(void)sig;
+	held.times++;
+	held.n = replay_export(&held.r, &held.top, held.seen);
+	(void)mprotect(held.second, (size_t)getpagesize(), PROT_READ | PROT_WRITE);
+}
+
+static void
+a_window_read_while_blocks_are_cleared_has_all_that_was_seen_before(void **state)
+{
+	const size_t page = (size_t)getpagesize();
+	const uint64_t top = 3 * 64 + 10;
+	struct sigaction act = { .sa_handler = on_write }, before;
+	uint64_t *block, seq;
+	uint8_t *pages;
+
+	(void)state;
+	pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(pages, MAP_FAILED);
+	assert_int_equal(replay_init(&held.r, 64, false), 0);
+	assert_int_equal(held.r.block_mask, 1);
+	block = held.r.block;
+	held.second = pages + page;
+	held.r.block = (uint64_t *)(void *)held.second - 1;
+	for (seq = 1; seq <= top; seq++)
+		assert_true(replay_accept(&held.r, seq));
+
+	assert_int_equal(mprotect(held.second, page, PROT_READ), 0);
+	assert_int_equal(sigaction(SIGSEGV, &act, &before), 0);
+	assert_true(replay_accept(&held.r, top + 128));
+	assert_int_equal(sigaction(SIGSEGV, &before, NULL), 0);
+	assert_int_equal(held.times, 1);
+	/* whatever top it has met: of those that it speaks of, none that was taken is missing */
+	for (seq = held.top - held.n + 1; seq <= held.top; seq++)
+		if (seq <= top && (held.seen[0] >> (held.top - seq) & 1) == 0)
+			fail_msg("%" PRIu64 " of top %" PRIu64 " is not seen", seq, held.top);
+
+	held.r.block = block;
+	replay_fini(&held.r);
+	(void)munmap(pages, 2 * page);
 }
 
 /* --- the SA --- */
@@ -312,6 +369,8 @@ main(void)
 		cmocka_unit_test(a_window_given_again_judges_as_the_first_would_have),
 		cmocka_unit_test(a_wider_window_takes_what_the_narrow_one_did_not_see_for_seen),
 		cmocka_unit_test(a_window_read_while_its_worker_runs_has_all_that_was_seen_before),
+		cmocka_unit_test(
+				a_window_read_while_blocks_are_cleared_has_all_that_was_seen_before),
 		cmocka_unit_test(an_outbound_sa_goes_on_behind_the_last_number),
 		cmocka_unit_test(an_inbound_sa_keeps_its_window),
 		cmocka_unit_test(the_other_direction_begins_anew),
