@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <rte_pause.h>
+
+#include "base/rcu.h"
 #include "config/fields.h"
 #include "control/ctl.h"
 #include "control/ctl_config.h"
@@ -289,6 +292,27 @@ is_unused(const struct sa_ctl *sa)
 	return counter_sum(sa->counters, sa->id, SA_CNT_ENQ) == 0;
 }
 
+#define THROUGH_MS 2
+
+/*
+ * What an SA that was put aside has got to. A worker may still be in a poll that draws numbers of it, and an engine may hold packets that
+ * its window has not seen: what comes after it must not use or take those again.
+ */
+static void
+progress_when_through(const struct sa_ctl *sa, struct sa_progress *ret)
+{
+	const uint64_t end = ctl_now_ms() + THROUGH_MS;
+	bool busy = sa->sa != NULL;
+
+	rcu_synchronize();
+	if (sa->dir == SA_DIR_IN)
+		while (busy && (busy = sa_is_busy(sa->sa)) && ctl_now_ms() < end)
+			rte_pause();
+	sa_progress_get(sa, ret);
+	if (sa->dir == SA_DIR_IN && busy)
+		memset(ret->seen, 0xff, sizeof(ret->seen));
+}
+
 int
 apply_sa_replace(struct ctl *ctl, const struct cfg_sa *old, const struct cfg_sa *want,
 		struct err *err)
@@ -297,24 +321,24 @@ apply_sa_replace(struct ctl *ctl, const struct cfg_sa *old, const struct cfg_sa 
 	struct sa_ctl *now = sadb_find(ctl->sadb, &old->dst, old->spi);
 	struct sa_progress progress;
 	struct sa_params prm;
-	bool goes_on = false, back;
+	const bool is_back = aside != NULL && is_same(aside, want);
+	bool goes_on = false;
 	int rc = 0;
 
-	back = aside != NULL && is_same(aside, want);
 	if (now != NULL) {
 		rc = ctl_sa_params(want, &prm, err);
 		/* numbers of the new form must be able to follow those of the old one */
 		goes_on = rc == 0 && same_keys(&prm, now) && (prm.esn || !now->prm.esn);
 		explicit_bzero(&prm, sizeof(prm));
-		sa_progress_get(now, &progress);
-		if (back && goes_on && !is_unused(now))
-			back = false; /* it has used numbers of the one put aside */
 	}
 	if (rc == 0)
 		rc = apply_sa_remove(ctl, old, err);
 	if (rc != 0)
 		return rc;
-	if (back)
+	if (goes_on)
+		progress_when_through(now, &progress);
+	/* or has it used numbers of the one put aside? */
+	if (is_back && (!goes_on || is_unused(now)))
 		return ctl_sa_take_back(ctl, aside, err);
 	return sa_make(ctl, want, goes_on ? &progress : NULL, err);
 }

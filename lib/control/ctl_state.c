@@ -327,6 +327,31 @@ write_sa(struct sa_ctl *sa, void *arg)
 	return 0;
 }
 
+/*
+ * SAs that a load has put aside come back when it is not confirmed, or after a crash with what ran before: unless there is another one of
+ * the name, which the file has already. No two of them have the same name.
+ */
+static void
+write_aside(struct writing *w)
+{
+	struct sa_ctl *sa;
+
+	for (sa = w->ctl->aside; sa != NULL; sa = sa->aside)
+		if (sadb_find(w->ctl->sadb, &sa->prm.dst, sa->prm.spi) == NULL)
+			(void)write_sa(sa, w);
+}
+
+static unsigned int
+count_aside(const struct ctl *ctl)
+{
+	const struct sa_ctl *sa;
+	unsigned int n = 0;
+
+	for (sa = ctl->aside; sa != NULL; sa = sa->aside)
+		n++;
+	return n;
+}
+
 static int
 state_write(struct ctl *ctl, const char *path, struct writing *w, struct err *err)
 {
@@ -335,9 +360,10 @@ state_write(struct ctl *ctl, const char *path, struct writing *w, struct err *er
 
 	w->ctl = ctl;
 	w->state.saved_s = (uint64_t)time(NULL);
-	w->state.sas = calloc(sadb_count(ctl->sadb) + 1u, sizeof(*w->state.sas));
+	w->state.sas = calloc(sadb_count(ctl->sadb) + count_aside(ctl) + 1u, sizeof(*w->state.sas));
 	if (w->state.sas != NULL) {
 		(void)sadb_foreach(ctl->sadb, write_sa, w);
+		write_aside(w);
 		text = cfg_state_dump(&w->state);
 	}
 	if (text == NULL)
