@@ -105,17 +105,6 @@ ops_get(struct cd_engine *e, unsigned int worker, struct rte_crypto_op *ops[],
 	return k;
 }
 
-/* Packets of one SA that follow each other. */
-static inline uint16_t
-run_length(struct rte_mbuf *pkts[], uint16_t n, const struct sa *sa)
-{
-	uint16_t k = 1;
-
-	while (k < n && pkt_meta(pkts[k])->sa == sa)
-		k++;
-	return k;
-}
-
 /* How many numbers of the last ones may be drawn, at most n; several workers ask at once. */
 static uint16_t
 take_last_numbers(struct cd_session *s, uint16_t n)
@@ -210,7 +199,7 @@ prepare_runs(struct cd_engine *e, struct cd_worker *w, unsigned int worker, stru
 
 		if (i + AHEAD < n)
 			prefetch_lib(pkts[i + AHEAD]);
-		run = run_length(pkts + i, (uint16_t)(n - i), sa);
+		run = pkt_sa_run(pkts + i, (uint16_t)(n - i), sa);
 		k = unlikely(s->ends) ? take_last_numbers(s, run) : run;
 		k = k == 0 ? 0 : rte_ipsec_pkt_crypto_prepare(&s->ss, pkts + i, ops + i, k);
 		count_enq(e, worker, sa, run);

@@ -120,17 +120,6 @@ write_esp(struct mb_work *w, struct rte_mbuf *m, const struct sa *sa, struct mb_
 	return true;
 }
 
-/* Packets of one SA that follow each other. */
-static inline uint16_t
-run_length(struct rte_mbuf *pkts[], uint16_t n, const struct sa *sa)
-{
-	uint16_t k = 1;
-
-	while (k < n && pkt_meta(pkts[k])->sa == sa)
-		k++;
-	return k;
-}
-
 /* Session, and the lines that the trailer and the header are written to. */
 static inline void
 prefetch_packet(struct rte_mbuf *m)
@@ -155,7 +144,7 @@ encap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], u
 		const struct sa *sa = pkt_meta(pkts[i])->sa;
 		struct mb_session *s = mb_session_of(pkt_meta(pkts[i])->sa);
 
-		run = run_length(pkts + i, (uint16_t)(n - i), sa);
+		run = pkt_sa_run(pkts + i, (uint16_t)(n - i), sa);
 		seq = seq_draw(s, run, &good);
 		counter_row(e->base.counters, worker, sa->id)[SA_CNT_ENQ] += run;
 		for (j = i; j < i + good; j++) {

@@ -78,6 +78,17 @@ pkt_ip6(struct rte_mbuf *m)
 	return rte_pktmbuf_mtod(m, struct rte_ipv6_hdr *);
 }
 
+/** How many packets from the first on have the SA @p sa, as the first does; @p n of them at most. */
+static inline uint16_t
+pkt_sa_run(struct rte_mbuf *pkts[], uint16_t n, const struct sa *sa)
+{
+	uint16_t k = 1;
+
+	while (k < n && pkt_meta(pkts[k])->sa == sa)
+		k++;
+	return k;
+}
+
 /** Private area that the packet pools are created with, bytes. */
 #define PKT_PRIV_SIZE 64
 

@@ -159,8 +159,9 @@ deliver(struct rte_mbuf *m)
 	rte_pktmbuf_free(m);
 }
 
+/* A field of struct dp_worker_stats, of all workers. */
 static uint64_t
-helped(void)
+stats_sum(size_t field)
 {
 	struct dp_worker_stats s;
 	uint64_t n = 0;
@@ -168,23 +169,21 @@ helped(void)
 
 	for (i = 0; i < ctl_dataplane(gw.ctl)->nb_workers; i++) {
 		dp_worker_stats(ctl_dataplane(gw.ctl), i, &s);
-		n += s.helped;
+		n += *(const uint64_t *)RTE_PTR_ADD(&s, field);
 	}
 	return n;
 }
 
 static uint64_t
+helped(void)
+{
+	return stats_sum(offsetof(struct dp_worker_stats, helped));
+}
+
+static uint64_t
 handed_out(void)
 {
-	struct dp_worker_stats s;
-	uint64_t n = 0;
-	unsigned int i;
-
-	for (i = 0; i < ctl_dataplane(gw.ctl)->nb_workers; i++) {
-		dp_worker_stats(ctl_dataplane(gw.ctl), i, &s);
-		n += s.handed_out;
-	}
-	return n;
+	return stats_sum(offsetof(struct dp_worker_stats, handed_out));
 }
 
 /* Of a flow, and no announcement of the gateway's addresses? */
