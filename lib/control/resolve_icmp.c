@@ -33,11 +33,10 @@ static const struct ip_addr *
 error_source(const struct resolve *r, const struct iface *in, int af)
 {
 	const struct iface_addr *a = in != NULL ? iface_first_addr(in, af) : NULL;
-	const struct iface *ifp = NULL;
+	const struct iface *ifp;
 
-	while (a == NULL && (ifp = iface_next(r->a.ifaces, ifp)) != NULL)
-		if (ifp->kind == IFACE_PORT)
-			a = iface_first_addr(ifp, af);
+	for (ifp = r->a.ifaces->ports; a == NULL && ifp != NULL; ifp = ifp->next_port)
+		a = iface_first_addr(ifp, af);
 	return a != NULL ? &a->prefix.addr : NULL;
 }
 

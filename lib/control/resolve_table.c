@@ -112,12 +112,12 @@ int
 resolve_neigh_delete(struct resolve *r, const struct iface *on, const struct ip_addr *addr,
 		struct err *err)
 {
-	const struct iface *ifp = NULL;
+	const struct iface *ifp;
 	struct neigh *n;
 	bool found = false;
 
-	while ((ifp = iface_next(r->a.ifaces, ifp)) != NULL) {
-		if (ifp->kind != IFACE_PORT || (on != NULL && ifp != on))
+	for (ifp = r->a.ifaces->ports; ifp != NULL; ifp = ifp->next_port) {
+		if (on != NULL && ifp != on)
 			continue;
 		n = neigh_find(r->a.neighs, ifp->index, addr);
 		if (n == NULL)

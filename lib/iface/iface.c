@@ -173,6 +173,17 @@ slot_free(void *obj)
 	free(slot);
 }
 
+/* Where a port hangs, or where the next one is to be. */
+static struct iface **
+port_link(struct iface_table *t, const struct iface *port)
+{
+	struct iface **link = &t->ports;
+
+	while (*link != port && *link != NULL)
+		link = &(*link)->next_port;
+	return link;
+}
+
 struct iface *
 iface_create(struct iface_table *t, const char *name, enum iface_kind kind, struct err *err)
 {
@@ -212,6 +223,8 @@ iface_create(struct iface_table *t, const char *name, enum iface_kind kind, stru
 	names->head[b] = slot->ifp.index;
 	counter_clear(&t->counters, slot->ifp.index);
 	t->record[slot->ifp.index] = &slot->ifp;
+	if (kind == IFACE_PORT)
+		*port_link(t, NULL) = &slot->ifp;
 	t->count++;
 	return &slot->ifp;
 }
@@ -233,6 +246,8 @@ iface_destroy(struct iface_table *t, struct iface *ifp)
 	while (*link != ifp->index)
 		link = &names->next[*link];
 	*link = names->next[ifp->index];
+	if (ifp->kind == IFACE_PORT)
+		*port_link(t, ifp) = ifp->next_port;
 	t->record[ifp->index] = NULL;
 	t->count--;
 	names->pending++;

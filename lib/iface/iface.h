@@ -85,6 +85,7 @@ struct iface {
 	uint16_t nb_addrs;                 /* [C] */
 
 	/* IFACE_PORT: port_if.h */
+	struct iface *next_port;   /* [C] */
 	uint16_t port_id;          /* [C] */
 	struct rte_ether_addr mac; /* [C] */
 	char device[64];           /* [C] ethdev name */
@@ -105,10 +106,11 @@ struct iface_table {
 	RCU_PTR(struct iface_row) row[IFACE_MAX]; /* [R] NULL: no such interface */
 	struct counter_table counters;            /* rows by index, enum iface_counter */
 	struct iface *record[IFACE_MAX];          /* [C] */
-	uint32_t count;                           /* [C] */
-	struct iface_names *names;                /* [C] by name; iface.c */
-	struct iface_tunnels *tunnels;            /* [C] by ends and reqid; ipsec_if.c */
-	struct iface_addrs *locals; /* [C] local addresses with their use count; iface.c */
+	struct iface *ports; /* [C] those of kind IFACE_PORT, by next_port, in order of creation */
+	uint32_t count;      /* [C] */
+	struct iface_names *names;     /* [C] by name; iface.c */
+	struct iface_tunnels *tunnels; /* [C] by ends and reqid; ipsec_if.c */
+	struct iface_addrs *locals;    /* [C] local addresses with their use count; iface.c */
 };
 
 struct iface_table *iface_table_create(unsigned int nb_workers, struct err *err);

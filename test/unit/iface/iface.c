@@ -176,6 +176,34 @@ iterates_in_order_of_index(void **state)
 }
 
 static void
+ports_are_found_without_the_tunnels_between(void **state)
+{
+	struct iface_table *t = *state;
+	struct iface *made[3], *ifp;
+	unsigned int gone, i, n;
+
+	for (gone = 0; gone < 3; gone++) {
+		for (i = 0; i < 3; i++) {
+			made[i] = iface_create(
+					t, (const char *[]){ "a", "b", "c" }[i], IFACE_PORT, NULL);
+			assert_non_null(ipsec_if_create(t, "ipsec", NULL));
+		}
+		iface_destroy(t, made[gone]);
+		made[gone] = NULL;
+		n = 0;
+		for (ifp = t->ports; ifp != NULL; ifp = ifp->next_port) {
+			n += made[n] == NULL;
+			assert_ptr_equal(ifp, made[n++]);
+		}
+		for (i = 0; i < 3; i++)
+			if (made[i] != NULL)
+				iface_destroy(t, made[i]);
+		assert_int_equal(n + (gone == 2), 3);
+		assert_null(t->ports);
+	}
+}
+
+static void
 counters_of_a_new_interface_start_at_zero(void **state)
 {
 	struct iface_table *t = *state;
@@ -320,6 +348,7 @@ main(void)
 		with_table(an_index_is_not_given_away_while_a_worker_may_hold_it),
 		with_table(too_many_interfaces_are_refused),
 		with_table(iterates_in_order_of_index),
+		with_table(ports_are_found_without_the_tunnels_between),
 		with_table(counters_of_a_new_interface_start_at_zero),
 		with_table(an_address_is_found_as_ours_until_it_is_removed),
 		with_table(an_address_on_two_interfaces_is_ours_until_both_lose_it),
