@@ -68,13 +68,15 @@ struct cli {
 
 /** A list given object by object. */
 struct cli_list {
-	/** The next object, NULL: no more. Where it is, is in the fields below, which are its own. */
+	/** The next object, NULL: no more, unless it has set @p again. Where it is, is in the fields below, which are its own. */
 	json_t *(*next)(struct cli *cli, struct cli_list *list);
 	void (*print)(struct cli *cli, const json_t *object);
 	const char *none; /* said in text where there is none, NULL: nothing */
+	bool again;       /* it has found nothing to show yet, and is not at the end */
 	uint64_t at, end;
 	uint32_t id;
 	unsigned int flags;
+	struct ip_prefix prefix;
 	char name[IFACE_NAME_MAX];
 };
 

@@ -8,6 +8,11 @@
 
 #include "cli/cmd.h"
 
+#define ROUTES_TITLE "Routing tables"
+
+/* Of a list of routes. */
+enum { ONLY_INET = 1, HEAD_INET = 2, HEAD_INET6 = 4 };
+
 struct options {
 	bool interfaces, routes, statistics;
 	int af;
@@ -77,39 +82,6 @@ print_interfaces(struct cli *cli, const json_t *rows)
 	cli_table(cli, rows, columns, RTE_DIM(columns));
 }
 
-struct dump {
-	struct cli *cli;
-	json_t *list;
-};
-
-/* Not shown: each neighbour, and the broadcast addresses of our nets. */
-static void
-dump_route(struct rib_route *route, void *arg)
-{
-	const struct rib_spec *spec = &route->spec;
-	struct dump *d = arg;
-
-	if (spec->source == RIB_NEIGH ||
-			(spec->source == RIB_LOCAL &&
-					iface_of_local(ctl_ifaces(d->cli->ctl),
-							&spec->prefix.addr) == NULL))
-		return;
-	json_array_append_new(d->list, view_route(d->cli, route));
-}
-
-static json_t *
-view_routes(struct cli *cli, const struct options *o)
-{
-	struct dump d = { cli, json_array() };
-	int fib = o->fib < 0 ? 0 : o->fib;
-
-	if (o->af != AF_INET6)
-		rib_foreach(ctl_rib(cli->ctl), fib, AF_INET, dump_route, &d);
-	if (o->af != AF_INET)
-		rib_foreach(ctl_rib(cli->ctl), fib, AF_INET6, dump_route, &d);
-	return d.list;
-}
-
 static const char *
 str(const json_t *o, const char *key)
 {
@@ -133,45 +105,97 @@ gateway_text(const json_t *o, char *buf, size_t size)
 	return buf;
 }
 
-static void
-print_family(struct cli *cli, const json_t *list, const char *family, const char *title)
+static int
+width_of(const char *family)
 {
-	int width = strcmp(family, "inet") == 0 ? 18 : 33;
-	char dest[PREFIX_STR_MAX], gateway[64];
-	const json_t *o;
-	bool head = false;
-	size_t i;
-
-	json_array_foreach(list, i, o) {
-		if (strcmp(str(o, "family"), family) != 0)
-			continue;
-		if (!head)
-			cli_printf(cli, "\n%s:\n%-*s %-*s %-6s %8s\n", title, width, "Destination",
-					width, "Gateway", "Flags", "Netif");
-		head = true;
-		snprintf(dest, sizeof(dest), "%s", str(o, "prefix"));
-		if (strcmp(dest, "0.0.0.0/0") == 0 || strcmp(dest, "::/0") == 0)
-			strcpy(dest, "default");
-		else if (strchr(str(o, "flags"), 'H') != NULL)
-			*strchrnul(dest, '/') = '\0';
-		cli_printf(cli, "%-*s %-*s %-6s %8s%s\n", width, dest, width,
-				gateway_text(o, gateway, sizeof(gateway)), str(o, "flags"),
-				str(o, "interface"),
-				json_is_true(json_object_get(o, "active")) ? "" : "  (not in use)");
-	}
+	return strcmp(family, "inet") == 0 ? 18 : 33;
 }
 
 static void
-print_routes(struct cli *cli, const json_t *list)
+print_route(struct cli *cli, const json_t *o)
 {
-	json_int_t fib = json_integer_value(json_object_get(json_array_get(list, 0), "fib"));
+	const int width = width_of(str(o, "family"));
+	char dest[PREFIX_STR_MAX], gateway[64];
 
-	cli_printf(cli, "Routing tables");
-	if (fib != 0)
-		cli_printf(cli, " (fib: %" JSON_INTEGER_FORMAT ")", fib);
-	cli_printf(cli, "\n");
-	print_family(cli, list, "inet", "Internet");
-	print_family(cli, list, "inet6", "Internet6");
+	snprintf(dest, sizeof(dest), "%s", str(o, "prefix"));
+	if (strcmp(dest, "0.0.0.0/0") == 0 || strcmp(dest, "::/0") == 0)
+		strcpy(dest, "default");
+	else if (strchr(str(o, "flags"), 'H') != NULL)
+		*strchrnul(dest, '/') = '\0';
+	cli_printf(cli, "%-*s %-*s %-6s %8s%s\n", width, dest, width,
+			gateway_text(o, gateway, sizeof(gateway)), str(o, "flags"),
+			str(o, "interface"),
+			json_is_true(json_object_get(o, "active")) ? "" : "  (not in use)");
+}
+
+/* Above the first route of all, and the first of a family. */
+static void
+print_heads(struct cli *cli, struct cli_list *list, const char *family)
+{
+	const bool inet6 = strcmp(family, "inet6") == 0;
+	const unsigned int head = inet6 ? HEAD_INET6 : HEAD_INET;
+	const int width = width_of(family);
+
+	if ((list->flags & (HEAD_INET | HEAD_INET6)) == 0) {
+		cli_printf(cli, ROUTES_TITLE);
+		if (list->at != 0)
+			cli_printf(cli, " (fib: %" PRIu64 ")", list->at);
+		cli_printf(cli, "\n");
+	}
+	if ((list->flags & head) == 0)
+		cli_printf(cli, "\n%s:\n%-*s %-*s %-6s %8s\n", inet6 ? "Internet6" : "Internet",
+				width, "Destination", width, "Gateway", "Flags", "Netif");
+	list->flags |= head;
+}
+
+/* Not shown: each neighbour, and the broadcast addresses of our nets. */
+static bool
+is_shown(struct cli *cli, const struct rib_spec *spec)
+{
+	if (spec->source == RIB_LOCAL)
+		return iface_of_local(ctl_ifaces(cli->ctl), &spec->prefix.addr) != NULL;
+	return spec->source != RIB_NEIGH;
+}
+
+/*
+ * The next route. Of FIB list->at, after list->prefix and the source before list->end; what came or went meanwhile is shown or not
+ * as it lies behind or before that.
+ */
+static json_t *
+next_route(struct cli *cli, struct cli_list *list)
+{
+	const struct rib_route *route = rib_after(
+			ctl_rib(cli->ctl), (uint16_t)list->at, &list->prefix, (int)list->end - 1);
+
+	if (route == NULL && list->prefix.addr.af == AF_INET && (list->flags & ONLY_INET) == 0) {
+		list->prefix = (struct ip_prefix){ .addr.af = AF_INET6 };
+		list->end = 0;
+		list->again = true;
+		return NULL;
+	}
+	if (route == NULL)
+		return NULL;
+	list->prefix = route->spec.prefix;
+	list->end = (uint64_t)route->spec.source + 1;
+	list->again = !is_shown(cli, &route->spec);
+	if (list->again)
+		return NULL;
+	if (!cli->json)
+		print_heads(cli, list, list->prefix.addr.af == AF_INET ? "inet" : "inet6");
+	return view_route(cli, route);
+}
+
+static int
+show_routes(struct cli *cli, const struct options *o)
+{
+	const struct cli_list list = { .next = next_route,
+		.print = print_route,
+		.none = ROUTES_TITLE,
+		.at = o->fib < 0 ? 0 : (uint64_t)o->fib,
+		.flags = o->af == AF_INET ? ONLY_INET : 0,
+		.prefix.addr.af = o->af == AF_INET6 ? AF_INET6 : AF_INET };
+
+	return cli_view_list(cli, &list);
 }
 
 /* Sums over workers, then every drop reason that was counted. */
@@ -296,7 +320,7 @@ run(struct cli *cli, int argc, char *argv[])
 	if (o.interfaces)
 		return cli_view(cli, view_interfaces(cli), print_interfaces);
 	if (o.routes)
-		return cli_view(cli, view_routes(cli, &o), print_routes);
+		return show_routes(cli, &o);
 	return cli_view(cli, view_statistics(cli), print_statistics);
 }
 

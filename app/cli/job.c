@@ -86,8 +86,10 @@ static bool
 list_step(struct cli *cli, struct cli_job *job)
 {
 	struct list_job *l = (struct list_job *)job;
-	json_t *object = l->list.next(cli, &l->list);
+	json_t *object;
 
+	l->list.again = false;
+	object = l->list.next(cli, &l->list);
 	if (object != NULL) {
 		if (cli->json)
 			give_json(cli, l, object);
@@ -97,6 +99,8 @@ list_step(struct cli *cli, struct cli_job *job)
 		json_decref(object);
 		return true;
 	}
+	if (l->list.again)
+		return true;
 	if (cli->json) {
 		evbuffer_add_printf(cli->to, "%s", l->given == 0 ? "[]\n" : "\n]\n");
 		cli->gave_json = true;

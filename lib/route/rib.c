@@ -402,6 +402,22 @@ rib_foreach(struct rib *rib, int fib, int af, void (*cb)(struct rib_route *route
 	}
 }
 
+struct rib_route *
+rib_after(const struct rib *rib, uint16_t fib, const struct ip_prefix *prefix, int source)
+{
+	const struct trie *t = trie_of(rib, fib, prefix->addr.af);
+	const struct trie_node *n = trie_find(t, prefix);
+	struct item *it = n == NULL ? NULL : n->data;
+
+	while (it != NULL && (int)it->route.spec.source <= source)
+		it = it->next;
+	if (it == NULL) {
+		n = n == NULL ? trie_after(t, prefix) : trie_next(n);
+		it = n == NULL ? NULL : n->data;
+	}
+	return it == NULL ? NULL : &it->route;
+}
+
 uint32_t
 rib_count(const struct rib *rib)
 {

@@ -70,6 +70,12 @@ struct rib_route *rib_match_without(const struct rib *rib, uint16_t fib, const s
 /** All routes, ordered by FIB, family, prefix. @p cb may remove the one it is given. @p fib -1: all. */
 void rib_foreach(struct rib *rib, int fib, int af, void (*cb)(struct rib_route *route, void *arg),
 		void *arg);
+/**
+ * The route that comes after that of @p source for @p prefix, which need not be there any more: of the same FIB and family,
+ * ordered by prefix, then source; NULL: none. From the first on: a prefix of length 0 and source -1.
+ */
+struct rib_route *rib_after(
+		const struct rib *rib, uint16_t fib, const struct ip_prefix *prefix, int source);
 uint32_t rib_count(const struct rib *rib);
 
 #endif

@@ -177,6 +177,16 @@ trie_match_node(const struct trie *t, const struct ip_prefix *prefix)
 	return best;
 }
 
+/* The node after @p n and all below it, entry or branch. */
+static struct trie_node *
+step_over(const struct trie_node *n)
+{
+	for (; n->parent != NULL; n = n->parent)
+		if (n->parent->child[0] == n && n->parent->child[1] != NULL)
+			return n->parent->child[1];
+	return NULL;
+}
+
 /* The node after @p n in pre-order, entry or branch. */
 static struct trie_node *
 step(const struct trie_node *n)
@@ -185,28 +195,56 @@ step(const struct trie_node *n)
 		return n->child[0];
 	if (n->child[1] != NULL)
 		return n->child[1];
-	for (; n->parent != NULL; n = n->parent)
-		if (n->parent->child[0] == n && n->parent->child[1] != NULL)
-			return n->parent->child[1];
-	return NULL;
+	return step_over(n);
+}
+
+/* A node, or the next one that is an entry. */
+static struct trie_node *
+entry_from(struct trie_node *n)
+{
+	while (n != NULL && n->data == NULL)
+		n = step(n);
+	return n;
 }
 
 struct trie_node *
 trie_first(const struct trie *t)
 {
-	if (t->root == NULL || t->root->data != NULL)
-		return t->root;
-	return trie_next(t->root);
+	return entry_from(t->root);
 }
 
 struct trie_node *
 trie_next(const struct trie_node *node)
 {
-	struct trie_node *n = step(node);
+	return entry_from(step(node));
+}
 
-	while (n != NULL && n->data == NULL)
-		n = step(n);
-	return n;
+struct trie_node *
+trie_after(const struct trie *t, const struct ip_prefix *prefix)
+{
+	struct trie_node *n = t->root;
+	unsigned int shared, side;
+
+	while (n != NULL) {
+		shared = common(&n->prefix.addr, &prefix->addr,
+				RTE_MIN(n->prefix.len, prefix->len));
+		if (shared < n->prefix.len) { /* inside of it, or where they part */
+			if (shared < prefix->len && bit(&n->prefix.addr, shared) == 0)
+				n = step_over(n);
+			break;
+		}
+		if (n->prefix.len == prefix->len) {
+			n = step(n);
+			break;
+		}
+		side = bit(&prefix->addr, n->prefix.len);
+		if (n->child[side] == NULL) {
+			n = side == 0 ? step(n) : step_over(n);
+			break;
+		}
+		n = n->child[side];
+	}
+	return entry_from(n);
 }
 
 struct trie_node *

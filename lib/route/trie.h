@@ -35,6 +35,8 @@ struct trie_node *trie_match_node(const struct trie *t, const struct ip_prefix *
 /** Entries in order of address, then length. First one, and the one after @p node, or NULL. */
 struct trie_node *trie_first(const struct trie *t);
 struct trie_node *trie_next(const struct trie_node *node);
+/** The first one after where @p prefix (masked) is or would be, or NULL. */
+struct trie_node *trie_after(const struct trie *t, const struct ip_prefix *prefix);
 /** The same within @p prefix (masked). */
 struct trie_node *trie_first_under(const struct trie *t, const struct ip_prefix *prefix);
 struct trie_node *trie_next_under(const struct trie_node *node, const struct ip_prefix *prefix);

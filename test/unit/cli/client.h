@@ -16,7 +16,7 @@ struct client {
 	int fd;
 	bool closed; /* the server has closed */
 	size_t len;
-	char text[1 << 20]; /* what came since client_take(), NUL behind */
+	char text[1 << 21]; /* what came since client_take(), NUL behind */
 };
 
 static inline void

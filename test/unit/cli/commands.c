@@ -225,6 +225,14 @@ route_answers_as_route_8_does(void **state)
 	HAS("netstat -rn -f inet6",
 			"\ndefault                           2001:db8::9                       UGS "
 			"       wan0\n");
+	SAYS("route add -fib 3 10.5.0.0/16 -reject", "add net 10.5.0.0 fib 3\n");
+	SAYS("netstat -rn -fib 3",
+			"Routing tables (fib: 3)\n\nInternet:\n"
+			"Destination        Gateway            Flags     Netif\n"
+			"10.5.0.0/16        -                  USR            \n");
+	SAYS("netstat -rn -fib 3 -f inet6", "Routing tables\n");
+	SAYS("-j netstat -rn -fib 4", "[]\n");
+	SAYS("route delete -fib 3 10.5.0.0/16", "delete net 10.5.0.0 fib 3\n");
 	SAYS("route delete 10.2.0.0/16", "delete net 10.2.0.0\n");
 	gateway_say("route delete 10.3.0.0/16 192.0.2.77"); /* it leads elsewhere */
 	assert_int_equal(gateway_rc, 1);

@@ -278,6 +278,50 @@ lists_by_fib_family_and_prefix_while_routes_go(void **state)
 	assert_int_equal(lookup("10.1.0.1"), NH_NONE);
 }
 
+/* What rib_foreach() gives of one FIB and family, by going on from each; @p w as it notes them. */
+static void
+note_one_by_one(int af, struct walk *w)
+{
+	struct ip_prefix at = { .addr.af = (uint8_t)af };
+	struct rib_route *r;
+	int source = -1;
+
+	while ((r = rib_after(rib, 0, &at, source)) != NULL) {
+		at = r->spec.prefix;
+		source = r->spec.source;
+		note(r, w);
+	}
+}
+
+static void
+goes_on_where_it_was_although_that_is_gone(void **state)
+{
+	unsigned int gone;
+
+	(void)state;
+	for (gone = 0; gone < 2; gone++) {
+		struct walk w = { .text = "", .remove = gone };
+
+		if (gone == 0) {
+			add("10.1.0.0/16", RIB_STATIC, NH(1));
+			add("10.1.0.0/16", RIB_LOCAL, NH_NONE);
+			add("10.0.0.0/8", RIB_STATIC, NH(1));
+			add("0.0.0.0/0", RIB_NEIGH, NH(1));
+			add("192.0.2.1/32", RIB_STATIC, NH(1));
+			add("2001:db8::/32", RIB_CONNECTED, NH(1));
+			add("::/0", RIB_STATIC, NH(1));
+		}
+		note_one_by_one(AF_INET, &w);
+		assert_string_equal(w.text,
+				"0:0.0.0.0/0:2 0:10.0.0.0/8:3 0:10.1.0.0/16:0 "
+				"0:10.1.0.0/16:3 0:192.0.2.1/32:3 ");
+		w.text[0] = 0;
+		note_one_by_one(AF_INET6, &w);
+		assert_string_equal(w.text, "0:::/0:3 0:2001:db8::/32:1 ");
+	}
+	assert_int_equal(rib_count(rib), 0);
+}
+
 static struct ip_prefix
 random_prefix(unsigned int i)
 {
@@ -357,6 +401,7 @@ main(void)
 		rib_test(finds_by_exact_prefix_and_source),
 		rib_test(matches_the_longest_active_route_and_links_apart),
 		rib_test(lists_by_fib_family_and_prefix_while_routes_go),
+		rib_test(goes_on_where_it_was_although_that_is_gone),
 		rib_test(agrees_with_the_fib_after_random_changes),
 	};
 

@@ -116,12 +116,53 @@ clears_what_is_left(void **state)
 	assert_null(trie_first(&t));
 }
 
+/* By address, then length, as if by a sort. */
+static bool
+comes_before(const struct ip_prefix *a, const struct ip_prefix *b)
+{
+	const int diff = memcmp(a->addr.v6, b->addr.v6, sizeof(a->addr.v6));
+
+	return diff < 0 || (diff == 0 && a->len < b->len);
+}
+
+static void
+goes_on_after_any_prefix_there_or_not(void **state)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	struct trie t = { NULL };
+	unsigned int f, i, k, ends = 0;
+
+	(void)state;
+	for (f = 0; f < RTE_DIM(families); f++) {
+		prefixes_make(families[f]);
+		assert_null(trie_after(&t, &prefix[0]));
+		for (i = 0; i < 60; i++)
+			trie_get(&t, &prefix[i])->data = &entry;
+		for (i = 0; i < PREFIXES; i++) {
+			const struct trie_node *after = trie_after(&t, &prefix[i]);
+			const struct ip_prefix *best = NULL;
+
+			for (k = 0; k < 60; k++)
+				if (comes_before(&prefix[i], &prefix[k]) &&
+						(best == NULL || comes_before(&prefix[k], best)))
+					best = &prefix[k];
+			assert_int_equal(after == NULL, best == NULL);
+			if (best != NULL)
+				assert_true(ip_prefix_equal(&after->prefix, best));
+			ends += best == NULL;
+		}
+		trie_clear(&t);
+	}
+	assert_true(ends > 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_no_node_without_a_purpose),
 		cmocka_unit_test(clears_what_is_left),
+		cmocka_unit_test(goes_on_after_any_prefix_there_or_not),
 	};
 
 	return cmocka_run_group_tests_name("route/trie", tests, NULL, NULL);
