@@ -153,7 +153,9 @@ void
 dp_spread(struct worker *w, struct frame *f)
 {
 	struct spread *sp = &w->spread;
-	const uint32_t left = w->load < LOAD_BUSY ? 0 : SPREAD_LEFT;
+	/* with spreading off none is left for others, or jobs would follow jobs as long as the load lasts */
+	const uint32_t left = w->load < LOAD_BUSY || w->spread_mode == DP_SPREAD_OFF ? 0
+										     : SPREAD_LEFT;
 	const bool helps = w->load < LOAD_IDLE && w->spread_mode != DP_SPREAD_OFF;
 
 	if (w->dp->nb_workers == 1)

@@ -286,6 +286,28 @@ keeps_the_order_where_others_decrypt(void **state)
 	assert_true(helped() > 0);
 }
 
+/* ESP of the first flow as it leaves. */
+static void
+esp_make(struct rte_mbuf *ret_esp[], unsigned int n)
+{
+	uint8_t frame[FRAME_MAX];
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		assert_true(pipe_send(&gw, PIPE_LAN, frame, numbered(frame, 0, i)));
+	flows[0] = (struct flow){ .next = 1 };
+	for (i = 0; i < n;) {
+		ctl_poll(gw.ctl);
+		ret_esp[i] = pipe_receive(&gw, PIPE_WAN);
+		if (ret_esp[i] == NULL)
+			continue;
+		if (is_ip4(ret_esp[i], IPPROTO_ESP))
+			i++;
+		else
+			rte_pktmbuf_free(ret_esp[i]);
+	}
+}
+
 /*
  * By hand: the busy owner leaves jobs, the other does some of them, the rest waits until the owner has time. SAs that are deleted
  * meanwhile live until their packets are back.
@@ -297,7 +319,6 @@ the_owner_takes_jobs_back_in_order(void **state)
 	struct rte_mbuf *esp[4 * SPREAD_PKTS + 1];
 	const unsigned int n = RTE_DIM(esp) - 1;
 	struct worker *owner, *other;
-	uint8_t frame[FRAME_MAX];
 	const struct ip_addr local = setup_ip("192.168.0.3");
 	struct rte_mbuf *last;
 	struct spread_job *job;
@@ -306,19 +327,7 @@ the_owner_takes_jobs_back_in_order(void **state)
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i <= n; i++)
-		assert_true(pipe_send(&gw, PIPE_LAN, frame, numbered(frame, 0, i)));
-	flows[0] = (struct flow){ .next = 1 };
-	for (i = 0; i <= n;) {
-		ctl_poll(gw.ctl);
-		esp[i] = pipe_receive(&gw, PIPE_WAN);
-		if (esp[i] == NULL)
-			continue;
-		if (is_ip4(esp[i], IPPROTO_ESP))
-			i++;
-		else
-			rte_pktmbuf_free(esp[i]);
-	}
+	esp_make(esp, n + 1);
 	last = esp[n];
 	ctl_stop(gw.ctl);
 	for (i = 0; i < n; i++)
@@ -353,6 +362,40 @@ the_owner_takes_jobs_back_in_order(void **state)
 	worker_poll(other); /* what it has to send, 64 at a time */
 	worker_poll(other);
 	take(PIPE_LAN, n + 1);
+	assert_int_equal(flows[0].out_of_order, 0);
+	pipe_check_accounts(&gw);
+}
+
+/* Else jobs would follow jobs as long as it is busy, and nobody would take them. */
+static void
+a_busy_owner_leaves_no_job_when_spreading_is_off(void **state)
+{
+	struct dataplane *dp = ctl_dataplane(gw.ctl);
+	const struct ip_addr local = setup_ip("192.168.0.3");
+	struct rte_mbuf *esp[4 * SPREAD_PKTS];
+	struct worker *owner, *other;
+	unsigned int i;
+
+	(void)state;
+	esp_make(esp, RTE_DIM(esp));
+	ctl_stop(gw.ctl);
+	for (i = 0; i < RTE_DIM(esp); i++)
+		reflect(esp[i]);
+	i = sadb_find(ctl_sadb(gw.ctl), &local, 20000)->sa->worker;
+	owner = dp->worker[i];
+	other = dp->worker[!i];
+	worker_poll(other);
+	while (owner->spread.tail == owner->spread.head)
+		worker_poll(owner);
+	assert_int_equal(owner->spread.inside, RTE_DIM(esp));
+	owner->spread_mode = DP_SPREAD_OFF;
+	owner->load = DP_RX_BURST;
+	dp_spread(owner, &owner->frame);
+	assert_int_equal(owner->spread.inside, 0);
+	flows[0] = (struct flow){ .next = 0 };
+	for (i = 0; i < 4; i++)
+		worker_poll(dp->worker[i % 2]);
+	take(PIPE_LAN, RTE_DIM(esp));
 	assert_int_equal(flows[0].out_of_order, 0);
 	pipe_check_accounts(&gw);
 }
@@ -421,6 +464,8 @@ main(void)
 				gateway_create_spreading, gateway_destroy),
 		cmocka_unit_test_setup_teardown(the_owner_takes_jobs_back_in_order, gateway_create,
 				gateway_destroy),
+		cmocka_unit_test_setup_teardown(a_busy_owner_leaves_no_job_when_spreading_is_off,
+				gateway_create, gateway_destroy),
 		cmocka_unit_test_setup_teardown(
 				counts_what_a_stop_throws_away, gateway_create, gateway_destroy),
 	};
