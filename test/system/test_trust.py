@@ -108,8 +108,7 @@ def test_an_sa_of_another_reqid_serves_no_interface(folder):
     result = run(folder, conf, {'wan': [to_wan(sa.encrypt(inward(1), 1))],
                                 'lan': [to_lan(clear4(1))]})
     assert not result.ip('lan') and not result.ip('wan')
-    # What no interface has ever claimed is not even shown to the workers.
-    assert result.drops == {'no-sa-in': 1, 'no-sa-out': 1}
+    assert result.drops == {'sa-no-interface': 1, 'no-sa-out': 1}
 
 
 def test_a_packet_from_another_source_is_dropped(folder):

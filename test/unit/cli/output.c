@@ -189,7 +189,7 @@ ifconfig_is_read_back(void **state)
 		"ifconfig ipsec7 create tunnel 192.0.2.9 192.0.2.10 fib 3 tunnelfib 2 down",
 		"ifconfig ipsec7 inet6 2001:db8:8::1/64 down" };
 	struct script s = { .n = 0 };
-	char *before, *text, *after;
+	char *before, *text, *after, line[256];
 	unsigned int i;
 
 	for (i = 0; i < RTE_DIM(lines); i++)
@@ -205,8 +205,8 @@ ifconfig_is_read_back(void **state)
 	for (i = 0; i < s.n; i++) {
 		if (s.line[i][0] != '#')
 			continue;
-		snprintf(s.line[0], sizeof(s.line[0]), "ifconfig %.200s", s.line[i] + 1);
-		does(s.line[0]);
+		snprintf(line, sizeof(line), "ifconfig %.200s", s.line[i] + 1);
+		does(line);
 	}
 	after = text_of("ifconfig -a -g ipsec");
 	leave_out_scopes(before);
