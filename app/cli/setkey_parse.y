@@ -146,6 +146,7 @@ yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, struct setkey_pars
 	yysymbol_kind_t expected[40];
 	yysymbol_kind_t got = yypcontext_token(ctx);
 	char list[160] = "", what[64];
+	bool behind_spi = false; /* a word there may be a key that lost its option */
 	int i, n = yypcontext_expected_tokens(ctx, expected, 40);
 	size_t len = 0;
 
@@ -156,6 +157,7 @@ yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, struct setkey_pars
 		if (expected[i] == YYSYMBOL_OPT_R || expected[i] == YYSYMBOL_OPT_C ||
 				expected[i] == YYSYMBOL_OPT_NEWER)
 			continue; /* not here */
+		behind_spi |= expected[i] == YYSYMBOL_OPT_E;
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", len == 0 ? "" : " ",
 				yysymbol_name(expected[i]));
 	}
@@ -163,6 +165,8 @@ yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, struct setkey_pars
 		snprintf(what, sizeof(what), "the text ends");
 	else if (got == YYSYMBOL_QUOTED)
 		snprintf(what, sizeof(what), "a quoted string");
+	else if (behind_spi && got == YYSYMBOL_WORD)
+		snprintf(what, sizeof(what), "a word");
 	else
 		snprintf(what, sizeof(what), "'%.*s'", (int)setkey_shown(p->token).len,
 				setkey_shown(p->token).at);

@@ -14,6 +14,8 @@
 #include "cli/words.h"
 #include "client.h"
 
+#define STATEMENTS_MAX (8u << 20) /* as many as the program takes at a time */
+
 static int
 usage(FILE *out, int code)
 {
@@ -114,7 +116,13 @@ run(int fd, int argc, char *argv[], bool json, const char *input, size_t input_l
 	}
 	if (file == NULL)
 		return 1;
-	rc = client_ask(fd, argc, argv, json, file, len);
+	if (len > STATEMENTS_MAX) {
+		fprintf(stderr, "ipsecifctl: %zu bytes of statements are too many (%u)\n", len,
+				STATEMENTS_MAX);
+		rc = 1;
+	} else {
+		rc = client_ask(fd, argc, argv, json, file, len);
+	}
 	client_wipe(file, len);
 	return rc;
 }

@@ -126,12 +126,23 @@ write_temporary(int fd, const char *temporary, const char *path, const char *tex
 	return rc;
 }
 
+/* A device or a pipe of the name would be gone, replaced by a file: /dev/null, of all things. */
+static bool
+may_replace(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode);
+}
+
 int
 cfg_write_file(const char *path, const char *text, struct err *err)
 {
 	char *target, *temporary;
 	int fd, rc;
 
+	if (!may_replace(path))
+		return err_set(err, EINVAL, "%s: is not a regular file", path);
 	/* what a symbolic link points to is replaced, the link stays */
 	target = realpath(path, NULL);
 	if (target == NULL)

@@ -22,7 +22,7 @@
 #define TICK_MS 100
 #define RECLAIM_MS 2
 #define PUNT_BURST 32
-#define EVENTS_PER_POLL 128 /* to each subscriber */
+#define EVENTS_PER_POLL 128 /* to all who listen */
 #define PUNT_BURSTS_MAX \
 	8 /* of one poll, so that a flood leaves the operator's commands their turn */
 

@@ -135,7 +135,7 @@ put_aside(const struct ctl_state *s, const struct err *err)
 	char aside[CFG_PATH_MAX + 16];
 
 	log_error("state: %s: nothing of it is used", err->msg);
-	if (err->code != EBADMSG)
+	if (err->code != EBADMSG && err->code != EFBIG)
 		return;
 	(void)snprintf(aside, sizeof(aside), "%s.damaged", s->file);
 	if (rename(s->file, aside) == 0)

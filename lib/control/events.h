@@ -34,7 +34,10 @@ bool events_wanted(const struct events *bus);
 
 /** Copies @p ev, and gives it its number and time. Costs nothing when nobody listens. */
 void events_publish(struct events *bus, const struct ipsec_event *ev);
-/** Tell each subscriber at most @p budget events. @return true when somebody has not heard all. */
+/**
+ * Tell @p budget events, shared among the subscribers, but at least one to each: many who listen must not hold who tells.
+ * @return true when somebody has not heard all.
+ */
 bool events_dispatch(struct events *bus, unsigned int budget);
 
 /** Lost by this subscriber so far: told and not told. */

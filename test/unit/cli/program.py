@@ -198,6 +198,12 @@ class Program(unittest.TestCase):
         self.assertEqual(err, 'ipsecifctl: line 2: setkey -x listens until it is interrupted: not in a file\n'
                               'ipsecifctl: -: stopped at line 2\n')
 
+    def test_more_statements_than_are_taken_are_not_sent(self):
+        self.start()
+        code, out, err = self.ctl('setkey', '-c', text='#' * (8 << 20) + '\n')
+        self.assertEqual((code, out), (1, ''))
+        self.assertEqual(err, 'ipsecifctl: 8388609 bytes of statements are too many (8388608)\n')
+
     def test_ipsecifctl_says_when_nobody_listens(self):
         code, _, err = self.ctl('ifconfig')
         self.assertEqual(code, 1)

@@ -297,6 +297,9 @@ says_what_is_wrong_and_where(void **state)
 		{ ADD "-x 1;",
 				"line 1, column 34: '-x' where this is expected: -m -u -r -f -lh "
 				"-ls -bh -bs -ph -ps -esn -natt -E -A ;" },
+		{ ADD "-m tunnel VerySecureKey!!1;",
+				"line 1, column 44: a word where this is expected: -m -u -r -f -lh "
+				"-ls -bh -bs -ph -ps -esn -natt -E -A ;" },
 		{ "spdadd 1 2", "line 1, column 11: the text ends where this is expected: ;" },
 	};
 	unsigned int i;

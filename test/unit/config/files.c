@@ -187,6 +187,23 @@ leaves_nothing_behind_when_it_can_not_write(void **state)
 	assert_int_equal(n, 0);
 }
 
+static void
+does_not_put_a_file_in_the_place_of_a_device_or_a_pipe(void **state)
+{
+	char path[PATH_MAX], expected[PATH_MAX + 64];
+	struct err err = { 0 };
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/pipe", dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(cfg_write_file(path, "{}", &err), -EINVAL);
+	snprintf(expected, sizeof(expected), "%s: is not a regular file", path);
+	assert_string_equal(err.msg, expected);
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	unlink(path);
+}
+
 /* 10,000 tunnels and 20,000 SAs. The limit is generous: machines that run tests are slow. */
 static void
 reads_ten_thousand_tunnels_quickly(void **state)
@@ -245,6 +262,7 @@ main(void)
 		cmocka_unit_test(says_which_file_can_not_be_read),
 		cmocka_unit_test(replaces_a_file_as_a_whole_for_its_owner_alone),
 		cmocka_unit_test(leaves_nothing_behind_when_it_can_not_write),
+		cmocka_unit_test(does_not_put_a_file_in_the_place_of_a_device_or_a_pipe),
 		cmocka_unit_test(reads_ten_thousand_tunnels_quickly),
 	};
 
