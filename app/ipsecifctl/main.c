@@ -84,13 +84,14 @@ names_file(int argc, char *argv[])
 static int
 run_on_file(int fd, int argc, char *argv[], bool json)
 {
-	char *path = path_absolute(argv[argc - 1]);
+	char *given = argv[argc - 1], *path = path_absolute(given);
 	int rc;
 
 	if (path == NULL)
 		return 1;
 	argv[argc - 1] = path;
 	rc = client_ask(fd, argc, argv, json, NULL, 0);
+	argv[argc - 1] = given; /* the caller's to free */
 	free(path);
 	return rc;
 }

@@ -198,6 +198,14 @@ class Program(unittest.TestCase):
         self.assertEqual(err, 'ipsecifctl: line 2: setkey -x listens until it is interrupted: not in a file\n'
                               'ipsecifctl: -: stopped at line 2\n')
 
+    def test_a_file_of_commands_may_name_files(self):
+        self.start()
+        file = os.path.join(self.dir.name, 'saved-from-a-file.json')
+        lines = f'save {file}\ndiff {file}\nload -confirm 60 {file}\nconfirm\n' * 20
+        code, out, err = self.ctl('-f', '-', text=lines)
+        self.assertEqual((code, err), (0, ''))
+        self.assertEqual(out.count('no difference'), 20)
+
     def test_more_statements_than_are_taken_are_not_sent(self):
         self.start()
         code, out, err = self.ctl('setkey', '-c', text='#' * (8 << 20) + '\n')
