@@ -84,9 +84,9 @@ begin(struct client *c, const char *text)
 	event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
-/* Nobody has taken any of the long answer when another one is served. Afterwards the long one is complete. */
+/* Nobody has taken any of the long answer when another one is served. Afterwards the long one is complete, with what comes @p meanwhile. */
 static void
-list_beside_another(const char *line, const char *part, unsigned int all)
+list_beside_another(const char *line, const char *part, unsigned int all, void (*meanwhile)(void))
 {
 	unsigned int rounds;
 	ssize_t n = -1;
@@ -103,6 +103,8 @@ list_beside_another(const char *line, const char *part, unsigned int all)
 	n = read(listing.fd, listing.text, sizeof(listing.text) - 1);
 	listing.text[n < 0 ? 0 : n] = '\0';
 	assert_true(count(listing.text, part) < all / 2); /* it was in the middle */
+	if (meanwhile != NULL)
+		meanwhile();
 	listing.len = n < 0 ? 0 : (size_t)n;
 	client_run(&listing);
 	assert_int_equal(count(listing.text, part), all);
@@ -114,7 +116,7 @@ static void
 another_session_is_answered_in_the_middle_of_a_list(void **state)
 {
 	(void)state;
-	list_beside_another("ifconfig -a\n", "groups: ipsec\n", MANY);
+	list_beside_another("ifconfig -a\n", "groups: ipsec\n", MANY, NULL);
 }
 
 static void
@@ -346,14 +348,22 @@ expected_routes(void)
 }
 
 static void
+add_last(void)
+{
+	const struct ctl_route r = nth_route("2001:aaa::/48", ROUTES6 - 1);
+
+	assert_int_equal(ctl_route_add(gateway_env.ctl, &r, NULL), 0);
+}
+
+static void
 another_session_is_answered_while_routes_are_listed(void **state)
 {
 	char *text = expected_routes(), *six = strstr(text, "\nInternet6:");
 
 	(void)state;
 	add_routes("10.0.0.0/24", ROUTES);
-	add_routes("2001:aaa::/48", ROUTES6);
-	list_beside_another("netstat -rn\n", " US       ipsec0\n", ROUTES + ROUTES6);
+	add_routes("2001:aaa::/48", ROUTES6 - 1);
+	list_beside_another("netstat -rn\n", " US       ipsec0\n", ROUTES + ROUTES6, add_last);
 	assert_string_equal(listing.text, text);
 	assert_string_equal(
 			ASK(&listing, "netstat -rn -f inet6\n") + strlen("Routing tables\n"), six);
