@@ -359,7 +359,9 @@ sadb_after(const struct sadb *db, uint32_t id, uint64_t order)
 	const struct sa_ctl *last = id == 0 ? NULL : db->entries[id].ctl;
 	struct entry *e;
 
-	if (last != NULL && last->order == order) {
+	/* one that was put aside is in no list, and what it hung on may be gone */
+	if (last != NULL && last->order == order &&
+			sadb_find(db, &last->prm.dst, last->prm.spi) == last) {
 		e = TAILQ_NEXT(&db->entries[id], by_age);
 	} else {
 		e = TAILQ_FIRST(&db->all);

@@ -219,6 +219,30 @@ a_walk_may_remove_what_it_is_given_and_stops_when_told(void **state)
  * SA.
  */
 static void
+a_walk_with_pauses_goes_on_behind_one_that_was_put_aside(void **state)
+{
+	struct sadb *db = db_create();
+	struct sa_ctl *sa[4];
+	uint32_t i;
+
+	for (i = 0; i < RTE_DIM(sa); i++) {
+		sa[i] = add(db, 500 + i, "10.0.0.1", "10.0.0.2", 1);
+		assert_non_null(sa[i]);
+	}
+	assert_ptr_equal(sadb_after(db, 0, 0), sa[0]);
+	assert_ptr_equal(sadb_after(db, sa[0]->id, sa[0]->order), sa[1]);
+	sadb_detach(db, sa[1]);
+	sadb_detach(db, sa[2]);
+	assert_ptr_equal(sadb_after(db, sa[0]->id, sa[0]->order), sa[3]);
+	assert_ptr_equal(sadb_after(db, sa[1]->id, sa[1]->order), sa[3]);
+	assert_int_equal(sadb_attach(db, sa[2], NULL), 0);
+	assert_ptr_equal(sadb_after(db, sa[1]->id, sa[1]->order), sa[2]);
+	assert_null(sadb_after(db, sa[3]->id, sa[3]->order));
+	sadb_free_detached(db, sa[1]);
+	sadb_destroy(db);
+}
+
+static void
 an_id_is_used_again_only_after_the_grace_period(void **state)
 {
 	struct sadb *db = db_create();
@@ -352,6 +376,7 @@ main(void)
 		cmocka_unit_test(refuses_the_same_key_twice_and_takes_it_again_when_gone),
 		cmocka_unit_test(gives_those_of_a_pair_and_reqid_oldest_first),
 		cmocka_unit_test(a_walk_may_remove_what_it_is_given_and_stops_when_told),
+		cmocka_unit_test(a_walk_with_pauses_goes_on_behind_one_that_was_put_aside),
 		cmocka_unit_test(an_id_is_used_again_only_after_the_grace_period),
 		cmocka_unit_test(says_so_when_full),
 		cmocka_unit_test(many_tunnels_are_entered_fast_and_all_found),
