@@ -192,7 +192,8 @@ events_dispatch(struct events *bus, unsigned int budget)
 
 	if (bus->dispatching || TAILQ_EMPTY(&bus->subscribers))
 		return false;
-	budget = RTE_MAX(budget / RTE_MAX(bus->listening, 1u), 1u);
+	if (bus->listening > 1)
+		budget = RTE_MAX(budget / bus->listening, 1u);
 	bus->dispatching = true;
 	TAILQ_FOREACH(s, &bus->subscribers, next)
 		tell(bus, s, budget);

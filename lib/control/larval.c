@@ -156,6 +156,7 @@ complete(struct ctl *ctl, struct sa_ctl *sa, const struct sa_params *prm, char *
 				why.msg);
 	ctl_sa_warn(ctl, prm, ret_warning);
 	become(ctl, sa, prm, engine);
+	sa->engine_forced = ctl_engine_is_forced(ctl);
 	sa->created_ms = ctl_now_ms();
 	sa->created_s = (uint64_t)time(NULL);
 	rc = sa_bind(ctl, sa, &why);

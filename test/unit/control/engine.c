@@ -128,6 +128,19 @@ a_named_engine_runs_all_or_refuses(void **state)
 	runs_on(*state, sa, "cryptodev", "crypto.engine was cryptodev");
 }
 
+static void
+an_sa_that_was_larval_tells_why_as_well(void **state)
+{
+	const struct ctl_getspi want = { .src = ip(HERE), .dst = ip(THERE), .reqid = 100 };
+	struct sa_params prm = sa_prm(HERE, THERE, 0, 100);
+
+	ok(ctl_set_engine(*state, "cryptodev", &err));
+	ok(ctl_sa_getspi(*state, &want, &prm.spi, &err));
+	ok(ctl_sa_update(*state, &prm, NULL, &err));
+	runs_on(*state, sadb_find(ctl_sadb(*state), &prm.dst, prm.spi), "cryptodev",
+			"crypto.engine was cryptodev");
+}
+
 int
 main(void)
 {
@@ -138,6 +151,8 @@ main(void)
 				two_engines_up, gateway_down),
 		cmocka_unit_test_setup_teardown(
 				a_named_engine_runs_all_or_refuses, two_engines_up, gateway_down),
+		cmocka_unit_test_setup_teardown(an_sa_that_was_larval_tells_why_as_well,
+				two_engines_up, gateway_down),
 	};
 
 	return cmocka_run_group_tests_name("control/engine", tests, eal_up, eal_down);
