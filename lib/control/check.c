@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "control/ctl_config.h"
 
@@ -72,8 +73,12 @@ alg_read(const char *name, bool authentication, unsigned int key_len, const stru
 	}
 	alg = authentication ? alg_find_authentication(name) : alg_find_encryption(name);
 	if (alg == NULL) {
+		/* a key in its place is not shown */
+		const bool hex = strncasecmp(name, "0x", 2) == 0;
+
 		alg_names(authentication, names, sizeof(names));
-		return err_set_at(err, EINVAL, path, "\"%s\" is not known (%s)", name, names);
+		return err_set_at(err, EINVAL, path, "\"%s\" is not known (%s)",
+				hex ? "0x..." : name, names);
 	}
 	rc = alg_check_key(alg, key_len, err);
 	if (rc != 0) {

@@ -58,6 +58,8 @@ tells_each_mistake_of_an_sa_at_its_place(void **state)
 	} table[] = {
 		{ ENDS ", \"spi\": 300, \"encryption\": \"rot13\", " KEY16,
 				"sa[1].encryption: \"rot13\" is not known (" },
+		{ ENDS ", \"spi\": 300, \"encryption\": \"0x5ec2e7\", " KEY16,
+				"sa[1].encryption: \"0x...\" is not known (" },
 		{ ENDS ", \"spi\": 300, \"encryption\": \"aes-cbc\", \"authentication\": "
 		       "\"crc32\", " KEY16,
 				"sa[1].authentication: \"crc32\" is not known (" },
