@@ -21,6 +21,7 @@
 
 #include "base/limits.h"
 #include "ipsec/engine.h"
+#include "net/pkt.h"
 
 /* Packets that go through the loops together. */
 #define MB_BURST 64
@@ -161,6 +162,32 @@ void mb_run_jobs_in(struct mb_worker *w, uint16_t n);
 uint16_t mb_room(struct mb_worker *w);
 void mb_wait(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n);
 void mb_refuse(struct mb_worker *w, struct rte_mbuf *m);
+
+static inline void
+mb_count_enq(struct mb_engine *e, unsigned int worker, const struct sa *sa, uint16_t n)
+{
+	if (n != 0)
+		counter_row(e->base.counters, worker, sa->id)[SA_CNT_ENQ] += n;
+}
+
+/** All there is room for through @p run, MB_BURST at a time; the rest is refused. */
+static inline void
+mb_by_bursts(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n,
+		void (*run)(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[],
+				uint16_t n))
+{
+	const uint16_t fit = RTE_MIN(n, mb_room(e->workers[worker]));
+	uint16_t i, burst;
+
+	for (i = 0; i < fit; i = (uint16_t)(i + burst)) {
+		burst = (uint16_t)RTE_MIN(fit - i, MB_BURST);
+		run(e, worker, pkts + i, burst);
+	}
+	for (; unlikely(i < n); i++) {
+		mb_count_enq(e, worker, pkt_meta(pkts[i])->sa, 1);
+		mb_refuse(e->workers[worker], pkts[i]);
+	}
+}
 
 void mb_encap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
 void mb_decap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);

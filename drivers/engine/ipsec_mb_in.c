@@ -128,13 +128,6 @@ unwrap_all(const struct mb_work *work, uint16_t n)
 	}
 }
 
-static inline void
-count_enq(struct mb_engine *e, unsigned int worker, const struct sa *sa, uint16_t n)
-{
-	if (n != 0)
-		counter_row(e->base.counters, worker, sa->id)[SA_CNT_ENQ] += n;
-}
-
 static void
 decap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
@@ -154,7 +147,7 @@ decap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], u
 		if (i + AHEAD < n)
 			prefetch_packet(pkts[i + AHEAD]);
 		if (sa != last) {
-			count_enq(e, worker, last, run);
+			mb_count_enq(e, worker, last, run);
 			last = sa;
 			run = 0;
 		}
@@ -169,7 +162,7 @@ decap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], u
 		nb_jobs = (uint16_t)(nb_jobs + (s->kind == MB_JOB));
 		nb_work = (uint16_t)(nb_work + (s->kind != MB_JOB));
 	}
-	count_enq(e, worker, last, run);
+	mb_count_enq(e, worker, last, run);
 	if (nb_work != 0)
 		mb_run_in(w, nb_work);
 	if (nb_jobs != 0)
@@ -182,18 +175,7 @@ decap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], u
 void
 mb_decap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
-	struct mb_engine *e = (struct mb_engine *)engine;
-	const uint16_t room = mb_room(e->workers[worker]);
-	uint16_t done, burst;
-
-	for (; unlikely(n > room); n--) {
-		count_enq(e, worker, pkt_meta(pkts[n - 1])->sa, 1);
-		mb_refuse(e->workers[worker], pkts[n - 1]);
-	}
-	for (done = 0; done < n; done = (uint16_t)(done + burst)) {
-		burst = (uint16_t)RTE_MIN(n - done, MB_BURST);
-		decap_burst(e, worker, pkts + done, burst);
-	}
+	mb_by_bursts((struct mb_engine *)engine, worker, pkts, n, decap_burst);
 }
 
 /* --- what waits for poll() --- */

@@ -146,7 +146,7 @@ encap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], u
 
 		run = pkt_sa_run(pkts + i, (uint16_t)(n - i), sa);
 		seq = seq_draw(s, run, &good);
-		counter_row(e->base.counters, worker, sa->id)[SA_CNT_ENQ] += run;
+		mb_count_enq(e, worker, sa, run);
 		for (j = i; j < i + good; j++) {
 			struct mb_work *work = s->kind == MB_JOB ? &w->jobs[nb_jobs]
 								 : &w->work[nb_work];
@@ -170,17 +170,5 @@ encap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], u
 void
 mb_encap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
-	struct mb_engine *e = (struct mb_engine *)engine;
-	const uint16_t room = mb_room(e->workers[worker]);
-	uint16_t done, burst;
-
-	for (; unlikely(n > room); n--) {
-		const struct sa *sa = pkt_meta(pkts[n - 1])->sa;
-		counter_row(e->base.counters, worker, sa->id)[SA_CNT_ENQ]++;
-		mb_refuse(e->workers[worker], pkts[n - 1]);
-	}
-	for (done = 0; done < n; done = (uint16_t)(done + burst)) {
-		burst = (uint16_t)RTE_MIN(n - done, MB_BURST);
-		encap_burst(e, worker, pkts + done, burst);
-	}
+	mb_by_bursts((struct mb_engine *)engine, worker, pkts, n, encap_burst);
 }

@@ -95,6 +95,23 @@ decide_frame(const struct iface_row *row, const struct rte_mbuf *m)
 	return DROP_NONE;
 }
 
+/** By what stands behind the IP header. Sets PKT_NATT. */
+static inline struct dp_verdict
+decide_esp_kind(struct pkt_meta *meta, enum parse_kind kind)
+{
+	switch (kind) {
+	case PARSE_ESP_NATT:
+		meta->flags |= PKT_NATT;
+		/* fall through */
+	case PARSE_ESP:
+		return dp_to(DP_TO_ESP);
+	case PARSE_ESP_FRAGMENT:
+	case PARSE_OTHER:
+		break;
+	}
+	return dp_to(DP_TO_IP);
+}
+
 /** A checked packet, received or decrypted: ESP, to be routed, or for the control core. Sets meta.l3_len and PKT_NATT of ESP. */
 static inline struct dp_verdict
 decide_kind4(struct rte_mbuf *m)
@@ -104,18 +121,8 @@ decide_kind4(struct rte_mbuf *m)
 
 	if (unlikely((ip->dst_addr & RTE_BE32(0xe0000000)) == RTE_BE32(0xe0000000)))
 		return dp_to_punt(PUNT_MULTICAST);
-	if (ip->next_proto_id == IPPROTO_ESP || ip->next_proto_id == IPPROTO_UDP) {
-		switch (parse_esp4(m, &meta->l3_len)) {
-		case PARSE_ESP_NATT:
-			meta->flags |= PKT_NATT;
-			/* fall through */
-		case PARSE_ESP:
-			return dp_to(DP_TO_ESP);
-		case PARSE_ESP_FRAGMENT:
-		case PARSE_OTHER:
-			break;
-		}
-	}
+	if (ip->next_proto_id == IPPROTO_ESP || ip->next_proto_id == IPPROTO_UDP)
+		return decide_esp_kind(meta, parse_esp4(m, &meta->l3_len));
 	return dp_to(DP_TO_IP);
 }
 
@@ -128,17 +135,7 @@ decide_kind6(struct rte_mbuf *m)
 		return dp_to_punt(PUNT_MULTICAST);
 	if (unlikely(meta->flags & PKT_L2_BCAST))
 		return dp_to_drop(DROP_MULTICAST);
-	switch (parse_esp6(m, &meta->l3_len)) {
-	case PARSE_ESP_NATT:
-		meta->flags |= PKT_NATT;
-		/* fall through */
-	case PARSE_ESP:
-		return dp_to(DP_TO_ESP);
-	case PARSE_ESP_FRAGMENT:
-	case PARSE_OTHER:
-		break;
-	}
-	return dp_to(DP_TO_IP);
+	return decide_esp_kind(meta, parse_esp6(m, &meta->l3_len));
 }
 
 /** A received packet behind its Ethernet header. Trims it; sets PKT_IP6. */

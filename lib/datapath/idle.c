@@ -20,7 +20,8 @@
 
 #define IDLE_POLLS 512 /* about 30 us */
 #define IDLE_FIRST_US 10
-#define CALLS_PER_S 1000 /* of a busy worker for helpers that sleep */
+#define OTHERS "(0 poll, 1 sleep)" /* what is always possible */
+#define CALLS_PER_S 1000           /* of a busy worker for helpers that sleep */
 
 void
 idle_begin(struct worker *w)
@@ -141,31 +142,27 @@ monitor_check(const struct dataplane *dp, struct err *err)
 	struct rte_cpu_intrinsics cpu = { 0 };
 	struct rte_power_monitor_cond cond;
 	const struct worker *w;
+	uint16_t q, port;
 	unsigned int i;
-	uint16_t q;
 
 	rte_cpu_get_intrinsics_support(&cpu);
 	if (!cpu.power_monitor)
-		return err_set(err, ENOTSUP,
-				"dp.idle: this CPU can not wait for a NIC (no umwait), 2 (0 poll, "
-				"1 "
-				"sleep)");
+		return err_set(err, ENOTSUP, "dp.idle: this CPU has no umwait, 2 " OTHERS);
 	for (i = 0; i < dp->nb_workers; i++) {
 		w = dp->worker[i];
 		if (w->nb_rxq > 1 && !cpu.power_monitor_multi)
 			return err_set(err, ENOTSUP,
-					"dp.idle: this CPU can wait for one queue only, worker %u "
-					"has %u (0 "
-					"poll, 1 sleep)",
+					"dp.idle: this CPU waits for one queue only, worker %u has "
+					"%u, 2 " OTHERS,
 					i, w->nb_rxq);
-		for (q = 0; q < w->nb_rxq; q++)
-			if (rte_eth_get_monitor_addr(w->rxq[q].port_id, w->rxq[q].queue, &cond) !=
-					0)
+		for (q = 0; q < w->nb_rxq; q++) {
+			port = w->rxq[q].port_id;
+			if (rte_eth_get_monitor_addr(port, w->rxq[q].queue, &cond) != 0)
 				return err_set(err, ENOTSUP,
 						"dp.idle: the driver of port %u can not be waited "
-						"for, 2 (0 "
-						"poll, 1 sleep)",
-						w->rxq[q].port_id);
+						"for, 2 " OTHERS,
+						port);
+		}
 	}
 	return 0;
 }

@@ -42,11 +42,12 @@ out_rows(const struct worker *w, struct rte_mbuf *pkt[], const struct iface_row 
 		}
 		nh = pkt_meta(pkt[i])->nh;
 		ret_rows[i] = iface_row(dp->ifaces, (uint16_t)nh_index(nh));
+		if (unlikely(ret_rows[i] == NULL))
+			continue;
 		rte_prefetch0(ret_rows[i]);
 		rte_prefetch0(&ret_rows[i]->outer);
 		rte_prefetch0(counter_row(&dp->ifaces->counters, w->id, nh_index(nh)));
-		if (likely(ret_rows[i] != NULL))
-			first[runs++] = i;
+		first[runs++] = i;
 	}
 	for (i = 0; i < runs; i++)
 		rte_prefetch0(ret_rows[first[i]]->sa_out);

@@ -31,9 +31,9 @@ spread_pays(const struct worker *w)
 	return false;
 }
 
-/* Hold or release the SAs of packets that are in jobs: the engine counts them only when it has them. */
+/* By packet: SA_CNT_ENQ and SA_CNT_DONE hold and release the SAs of what is in jobs, which the engine does not count until it has it. */
 static void
-hold(struct worker *w, struct rte_mbuf *const pkts[], uint16_t n, enum sa_counter what)
+count(struct worker *w, struct rte_mbuf *const pkts[], uint16_t n, enum sa_counter what)
 {
 	uint16_t i;
 
@@ -52,11 +52,12 @@ spread_put(struct worker *w, unsigned int engine, struct rte_mbuf *pkts[], uint1
 
 		k = (uint16_t)RTE_MIN(n - i, SPREAD_PKTS);
 		if (unlikely(sp->tail - sp->head == SPREAD_JOBS)) {
+			count(w, pkts + i, (uint16_t)(n - i), SA_CNT_ERRORS);
 			for (; i < n; i++)
 				dp_drop(w, DROP_CRYPTO_FULL, pkts[i]);
 			return;
 		}
-		hold(w, pkts + i, k, SA_CNT_ENQ);
+		count(w, pkts + i, k, SA_CNT_ENQ);
 		job->n = k;
 		job->engine = (uint16_t)engine;
 		job->done = 0;
@@ -110,7 +111,7 @@ give_back(struct worker *w, struct vec *v)
 			rte_prefetch0(job->pkt[i]);
 			rte_prefetch0(pkt_meta(job->pkt[i]));
 		}
-		hold(w, job->pkt, job->n, SA_CNT_DONE);
+		count(w, job->pkt, job->n, SA_CNT_DONE);
 		for (i = 0; i < job->n; i++)
 			vec_push(v, job->pkt[i]);
 		sp->inside -= job->n;
@@ -188,10 +189,10 @@ spread_discard(struct worker *w)
 	for (; sp->head != sp->tail; sp->head++) {
 		struct spread_job *job = &sp->job[sp->head % SPREAD_JOBS];
 
-		hold(w, job->pkt, job->n, SA_CNT_DONE);
+		count(w, job->pkt, job->n, SA_CNT_DONE);
 		/* the engine has counted them, and nobody else will */
 		if (job->done)
-			hold(w, job->pkt, job->n, SA_CNT_DONE);
+			count(w, job->pkt, job->n, SA_CNT_DONE);
 		for (i = 0; i < job->n; i++)
 			dp_drop(w, DROP_STOPPING, job->pkt[i]);
 		sp->inside -= job->n;

@@ -364,6 +364,20 @@ the_owner_takes_jobs_back_in_order(void **state)
 	take(PIPE_LAN, n + 1);
 	assert_int_equal(flows[0].out_of_order, 0);
 	pipe_check_accounts(&gw);
+
+	/* no room for one more job */
+	last = rte_pktmbuf_alloc(gw.pool);
+	assert_non_null(last);
+	pkt_meta(last)->sa = sa;
+	owner->cnt.created++;
+	owner->spread.head -= SPREAD_JOBS;
+	spread_put(owner, 0, &last, 1);
+	owner->spread.head += SPREAD_JOBS;
+	assert_int_equal(owner->spread.inside, 0);
+	assert_int_equal(dp_drop_count(dp, DROP_CRYPTO_FULL), 1);
+	assert_int_equal(counter_row(dp->sa_counters, owner->id, sa->id)[SA_CNT_ERRORS], 1);
+	assert_false(sa_is_busy(sa));
+	pipe_check_accounts(&gw);
 }
 
 /* Else jobs would follow jobs as long as it is busy, and nobody would take them. */
