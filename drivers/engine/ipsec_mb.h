@@ -63,6 +63,13 @@ union mb_keys {
 	} job;
 };
 
+/* What nearly all SAs look like: an AEAD, numbers of 32 bits, padding of 1, 2, 3... */
+#define MB_PLAIN_HEAD 16 /* ESP header and IV */
+#define MB_PLAIN_ICV 16
+#define MB_PLAIN_BLOCK 4
+
+struct mb_work;
+
 /* Behind struct sa. */
 struct mb_session {
 	/*
@@ -87,6 +94,9 @@ struct mb_session {
 	uint8_t hash;          /* [I] jobs: IMB_HASH_ALG */
 	uint8_t tail_len;      /* [I] outbound: bytes behind the inner packet that may be written */
 	uint8_t auth_line;     /* [I] line of the keys from which on authentication reads */
+	/* [I] outbound: header, IV and trailer of a run of packets, numbers from seq + 1 on */
+	uint16_t (*write)(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa,
+			uint64_t seq);
 
 	/* line 1 on */
 	union mb_keys keys __rte_cache_aligned; /* [I] */
@@ -147,6 +157,9 @@ int mb_keys_check(const struct sa_params *prm, struct err *err);
 /** Kind, algorithms and keys of a session. @p prm has been checked. */
 void mb_keys_expand(
 		IMB_MGR *mgr, struct mb_session *s, const struct sa_params *prm, enum sa_dir dir);
+
+/** Choose how packets are written, of a session that is otherwise made. */
+void mb_out_form(struct mb_session *s);
 
 /**
  * Packets of a burst through the library: @p n of w->work, or of w->jobs. Outbound the ICV is left

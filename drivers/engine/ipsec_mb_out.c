@@ -47,23 +47,34 @@ seq_draw(struct mb_session *s, uint16_t n, uint16_t *ret_n)
 	return seq;
 }
 
+/*
+ * How the packets of an SA are written, known when the SA is made. Functions are made from the one
+ * below for the form that nearly all SAs have, and for every form.
+ */
+struct form {
+	bool plain; /* GCM or ChaCha20-Poly1305, numbers of 32 bits, padding of 1, 2, 3... */
+};
+
 /* RFC 4303, 2.4 to 2.6. Returns the length of the ciphertext. */
 static inline uint32_t
-write_trailer(const struct mb_session *s, uint8_t *inner, uint32_t len, uint8_t next)
+write_trailer(const struct mb_session *s, uint8_t *inner, uint32_t len, uint32_t next,
+		const struct form form)
 {
-	const uint32_t crypt_len = (len + sizeof(struct rte_esp_tail) + s->block_mask) &
-			~(uint32_t)s->block_mask;
+	const uint32_t mask = form.plain ? MB_PLAIN_BLOCK - 1 : s->block_mask;
+	const uint32_t crypt_len = (len + sizeof(struct rte_esp_tail) + mask) & ~mask;
 	const uint32_t pad_len = crypt_len - len - (uint32_t)sizeof(struct rte_esp_tail);
-	struct rte_esp_tail *tail = (struct rte_esp_tail *)(inner + len + pad_len);
+	/* One store: the compiler may keep two bytes in memory and read them back as a word, which waits. */
+	const uint16_t tail = rte_cpu_to_le_16((uint16_t)(pad_len | next << 8));
 	uint32_t i;
 
-	if (likely(s->pad != SA_PAD_RANDOM))
+	if (form.plain)
+		memcpy(inner + len, padding[SA_PAD_SEQ], MB_PLAIN_BLOCK);
+	else if (s->pad != SA_PAD_RANDOM)
 		memcpy(inner + len, padding[s->pad], MB_PAD_WRITE);
 	else
 		for (i = 0; i < pad_len; i++)
 			inner[len + i] = (uint8_t)rte_rand();
-	tail->pad_len = (uint8_t)pad_len;
-	tail->next_proto = next;
+	memcpy(inner + len + pad_len, &tail, sizeof(tail));
 	return crypt_len;
 }
 
@@ -72,52 +83,30 @@ write_trailer(const struct mb_session *s, uint8_t *inner, uint32_t len, uint8_t 
  * block, and so cannot be foretold (RFC 3602, 3).
  */
 static inline void
-write_header(struct mb_work *w, const struct sa *sa, const struct mb_session *s, uint64_t seq)
+write_header(struct mb_work *w, uint8_t *esp, const struct sa *sa, const struct mb_session *s,
+		uint64_t seq, const struct form form)
 {
 	const rte_be64_t seq_be = rte_cpu_to_be_64(seq);
 	const uint32_t hi = (uint32_t)seq_be, lo = (uint32_t)(seq_be >> 32);
 	const uint64_t head = (uint64_t)lo << 32 | sa->spi;
 	const uint64_t iv = seq_be ^ sa->iv_mask, zero = 0;
 
-	memcpy(w->esp, &head, sizeof(head));
-	w->seq_hi = hi;
-	if (likely(sa->counter_mode)) {
-		memcpy(w->esp + sizeof(head), &iv, sizeof(iv));
+	memcpy(esp, &head, sizeof(head));
+	if (form.plain || likely(sa->counter_mode)) {
+		memcpy(esp + sizeof(head), &iv, sizeof(iv));
 		memcpy(w->iv, &s->salt, sizeof(s->salt));
 		memcpy(w->iv + sizeof(s->salt), &iv, sizeof(iv));
+		if (form.plain)
+			return;
 		if (s->esn) {
 			memcpy(w->aad, &sa->spi, 4);
 			memcpy(w->aad + 4, &seq_be, sizeof(seq_be));
 		}
 	} else if (sa->iv_len != 0) {
-		memcpy(w->esp + sizeof(head), &iv, sizeof(iv));
-		memcpy(w->esp + sizeof(head) + sizeof(iv), &zero, sizeof(zero));
+		memcpy(esp + sizeof(head), &iv, sizeof(iv));
+		memcpy(esp + sizeof(head) + sizeof(iv), &zero, sizeof(zero));
 	}
-}
-
-/* false: there is no room, and the packet is as it was. */
-static inline bool
-write_esp(struct mb_work *w, struct rte_mbuf *m, const struct sa *sa, struct mb_session *s,
-		uint64_t seq)
-{
-	uint8_t *inner = rte_pktmbuf_mtod(m, uint8_t *);
-	struct pkt_meta *meta = pkt_meta(m);
-
-	if (unlikely(rte_pktmbuf_headroom(m) < s->head_len ||
-			    rte_pktmbuf_tailroom(m) < s->tail_len)) {
-		meta->verdict = DROP_HEADROOM;
-		return false;
-	}
-	w->s = s;
-	w->m = m;
-	w->esp = inner - s->head_len;
-	w->len = write_trailer(s, inner, m->data_len, meta->inner_proto);
-	write_header(w, sa, s, seq);
-	meta->verdict = DROP_NONE;
-	m->data_off = (uint16_t)(m->data_off - s->head_len);
-	m->data_len = (uint16_t)(s->head_len + w->len + s->icv_len);
-	m->pkt_len = m->data_len;
-	return true;
+	w->seq_hi = hi;
 }
 
 /* Session, and the lines that the trailer and the header are written to. */
@@ -131,6 +120,69 @@ prefetch_packet(struct rte_mbuf *m)
 	rte_prefetch0(inner + m->data_len);
 }
 
+/*
+ * A run of packets of one SA, numbered from @p seq + 1 on. Those that there is no room for stay as
+ * they are. Returns how many were put into @p work.
+ */
+static inline uint16_t
+write_run(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa, uint64_t seq,
+		const struct form form)
+{
+	struct mb_session *s = mb_session_of(sa);
+	const uint16_t head = form.plain ? MB_PLAIN_HEAD : s->head_len;
+	const uint16_t icv = form.plain ? MB_PLAIN_ICV : s->icv_len;
+	const uint16_t tail = s->tail_len;
+	uint16_t i, k = 0;
+
+	for (i = 0; i < n; i++) {
+		struct rte_mbuf *m = pkts[i];
+		struct pkt_meta *meta = pkt_meta(m);
+		struct mb_work *w = &work[k];
+		uint8_t *inner = rte_pktmbuf_mtod(m, uint8_t *);
+
+		seq++;
+		if (i + AHEAD < n)
+			prefetch_packet(pkts[i + AHEAD]);
+		if (unlikely(rte_pktmbuf_headroom(m) < head || rte_pktmbuf_tailroom(m) < tail)) {
+			meta->verdict = DROP_HEADROOM;
+			continue;
+		}
+		meta->verdict = DROP_NONE;
+		w->s = s;
+		w->m = m;
+		w->esp = inner - head;
+		w->len = write_trailer(s, inner, m->data_len, meta->inner_proto, form);
+		write_header(w, inner - head, sa, s, seq, form);
+		m->data_off = (uint16_t)(m->data_off - head);
+		m->data_len = (uint16_t)(head + w->len + icv);
+		m->pkt_len = m->data_len;
+		k++;
+	}
+	return k;
+}
+
+static uint16_t
+write_plain(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa, uint64_t seq)
+{
+	return write_run(work, pkts, n, sa, seq, (struct form){ .plain = true });
+}
+
+static uint16_t
+write_any(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa, uint64_t seq)
+{
+	return write_run(work, pkts, n, sa, seq, (struct form){ .plain = false });
+}
+
+void
+mb_out_form(struct mb_session *s)
+{
+	const bool plain = (s->kind == MB_GCM || s->kind == MB_CHACHA) && !s->esn &&
+			s->pad == SA_PAD_SEQ && s->head_len == MB_PLAIN_HEAD &&
+			s->icv_len == MB_PLAIN_ICV && s->block_mask == MB_PLAIN_BLOCK - 1;
+
+	s->write = plain ? write_plain : write_any;
+}
+
 static void
 encap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
@@ -141,23 +193,21 @@ encap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], u
 	for (i = 0; i < RTE_MIN(n, AHEAD); i++)
 		prefetch_packet(pkts[i]);
 	for (i = 0; i < n; i = (uint16_t)(i + run)) {
-		const struct sa *sa = pkt_meta(pkts[i])->sa;
-		struct mb_session *s = mb_session_of(pkt_meta(pkts[i])->sa);
+		struct sa *sa = pkt_meta(pkts[i])->sa;
+		struct mb_session *s = mb_session_of(sa);
 
 		run = pkt_sa_run(pkts + i, (uint16_t)(n - i), sa);
+		if (i + run < n)
+			prefetch_packet(pkts[RTE_MIN(i + run + AHEAD, n - 1)]);
 		seq = seq_draw(s, run, &good);
 		mb_count_enq(e, worker, sa, run);
-		for (j = i; j < i + good; j++) {
-			struct mb_work *work = s->kind == MB_JOB ? &w->jobs[nb_jobs]
-								 : &w->work[nb_work];
-			const bool fits = write_esp(work, pkts[j], sa, s, ++seq);
-
-			if (j + AHEAD < n)
-				prefetch_packet(pkts[j + AHEAD]);
-			nb_jobs = (uint16_t)(nb_jobs + (fits && s->kind == MB_JOB));
-			nb_work = (uint16_t)(nb_work + (fits && s->kind != MB_JOB));
-		}
-		for (; j < i + run; j++)
+		if (s->kind == MB_JOB)
+			nb_jobs = (uint16_t)(nb_jobs +
+					s->write(w->jobs + nb_jobs, pkts + i, good, sa, seq));
+		else
+			nb_work = (uint16_t)(nb_work +
+					s->write(w->work + nb_work, pkts + i, good, sa, seq));
+		for (j = (uint16_t)(i + good); j < i + run; j++)
 			pkt_meta(pkts[j])->verdict = DROP_SEQ_EXHAUSTED;
 	}
 	if (nb_work != 0)
