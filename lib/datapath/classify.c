@@ -11,9 +11,23 @@
 /* What the packets of a run have in common: the port they came in by. */
 struct ingress {
 	const struct iface_row *row;
-	uint64_t *counters; /* of the interface, this worker's */
-	uint16_t port_id;
+	uint64_t *counters;      /* of the interface, this worker's */
+	uint64_t mac;            /* of the interface: the first eight bytes of a frame for us */
+	enum drop_reason closed; /* why the interface does not receive; DROP_NONE: it does */
+	struct pkt_meta start;   /* of its packets */
 };
+
+/* The first eight bytes of a frame are its destination and two more. */
+#define MAC_MASK rte_cpu_to_be_64(UINT64_C(0xffffffffffff0000))
+
+static inline uint64_t
+load64(const void *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
 
 static void
 ingress_set(const struct worker *w, struct ingress *in, uint16_t port_id)
@@ -21,9 +35,13 @@ ingress_set(const struct worker *w, struct ingress *in, uint16_t port_id)
 	const struct dataplane *dp = w->dp;
 	const uint16_t index = __atomic_load_n(&dp->iface_of_port[port_id], __ATOMIC_RELAXED);
 
-	in->port_id = port_id;
-	in->row = index == 0 ? NULL : iface_row(dp->ifaces, index);
-	in->counters = counter_row(&dp->ifaces->counters, w->id, index);
+	*in = (struct ingress){ .row = index == 0 ? NULL : iface_row(dp->ifaces, index),
+		.counters = counter_row(&dp->ifaces->counters, w->id, index) };
+	in->closed = decide_ingress(in->row);
+	if (in->row != NULL) {
+		memcpy(&in->mac, &in->row->mac, sizeof(in->row->mac));
+		in->start = (struct pkt_meta){ .iface = in->row->index, .fib = in->row->fib };
+	}
 }
 
 static inline void
@@ -41,12 +59,19 @@ classify_ip(struct worker *w, struct ingress *in, struct vec *ip, struct rte_mbu
 	}
 }
 
+/* Not to our address: for all on the link, or, in promiscuous mode, somebody else's. */
+static inline bool
+classify_is_for_all(const struct rte_mbuf *m)
+{
+	return rte_is_multicast_ether_addr(
+			&rte_pktmbuf_mtod(m, const struct rte_ether_hdr *)->dst_addr);
+}
+
 static inline void
 classify_one(struct worker *w, struct frame *f, struct ingress *in, struct rte_mbuf *m)
 {
 	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
-	const enum drop_reason bad = decide_frame(in->row, m);
-	uint8_t flags = 0;
+	const enum drop_reason bad = decide_frame(m, in->closed);
 	rte_be16_t type;
 
 	if (unlikely(bad != DROP_NONE)) {
@@ -55,16 +80,14 @@ classify_one(struct worker *w, struct frame *f, struct ingress *in, struct rte_m
 		return;
 	}
 	type = eth->ether_type;
-	if (unlikely(!rte_is_same_ether_addr(&eth->dst_addr, &in->row->mac))) {
-		if (!rte_is_multicast_ether_addr(&eth->dst_addr)) {
-			dp_drop(w, DROP_NOT_FOR_US, m); /* promiscuous mode: somebody else's */
+	pkt_meta_start(m, &in->start);
+	if (unlikely(((load64(eth) ^ in->mac) & MAC_MASK) != 0)) {
+		if (!classify_is_for_all(m)) {
+			dp_drop(w, DROP_NOT_FOR_US, m);
 			return;
 		}
-		flags = PKT_L2_BCAST;
+		pkt_meta(m)->flags = PKT_L2_BCAST;
 	}
-	*pkt_meta(m) = (struct pkt_meta){
-		.iface = in->row->index, .fib = in->row->fib, .flags = flags
-	};
 	rte_pktmbuf_adj(m, RTE_ETHER_HDR_LEN);
 
 	if (likely(type == RTE_BE16(RTE_ETHER_TYPE_IPV4)))
@@ -77,15 +100,15 @@ classify_one(struct worker *w, struct frame *f, struct ingress *in, struct rte_m
 		dp_drop(w, DROP_ETHERTYPE, m);
 }
 
-/* Stage 2: rx -> esp | ip4 | ip6 | punt. */
-void
-dp_classify(struct worker *w, struct frame *f)
+static void
+classify_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, const struct rx_run *run)
 {
-	struct rte_mbuf **pkt = f->rx.pkt;
-	const uint16_t n = f->rx.n;
-	struct ingress in = { .port_id = UINT16_MAX };
+	const uint16_t n = run->n;
+	struct ingress in;
+	uint64_t bytes = 0;
 	uint16_t i;
 
+	ingress_set(w, &in, run->port_id);
 	for (i = 0; i < n && i < DP_PREFETCH; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(pkt[i], void *));
 	for (i = 0; i < n; i++) {
@@ -93,11 +116,24 @@ dp_classify(struct worker *w, struct frame *f)
 			rte_prefetch0(rte_pktmbuf_mtod(pkt[i + DP_PREFETCH], void *));
 			rte_prefetch0(pkt_meta(pkt[i + DP_PREFETCH]));
 		}
-		if (unlikely(pkt[i]->port != in.port_id))
-			ingress_set(w, &in, pkt[i]->port);
-		in.counters[IF_CNT_IPACKETS]++;
-		in.counters[IF_CNT_IBYTES] += pkt[i]->pkt_len;
+		bytes += pkt[i]->pkt_len;
 		classify_one(w, f, &in, pkt[i]);
 	}
+	in.counters[IF_CNT_IPACKETS] += n;
+	in.counters[IF_CNT_IBYTES] += bytes;
+}
+
+/* Stage 2: rx -> esp | ip4 | ip6 | punt. */
+void
+dp_classify(struct worker *w, struct frame *f)
+{
+	struct rte_mbuf **pkt = f->rx.pkt;
+	uint16_t i;
+
+	for (i = 0; i < f->nb_rx_runs; i++) {
+		classify_run(w, f, pkt, &f->rx_run[i]);
+		pkt += f->rx_run[i].n;
+	}
+	f->nb_rx_runs = 0;
 	f->rx.n = 0;
 }

@@ -387,13 +387,13 @@ dp_inject(struct dataplane *dp, struct rte_mbuf *m)
 	return inject(dp, m);
 }
 
-/* PUNT_ARP marks a complete frame, meta.out its port (rx.c). */
+/* PUNT_ARP marks a complete frame, meta.out.iface its port (rx.c). */
 bool
 dp_inject_frame(struct dataplane *dp, uint16_t port_id, struct rte_mbuf *m)
 {
 	RTE_VERIFY(port_id < PORT_MAX && dp->port[port_id] != NULL);
 	pkt_meta(m)->punt = PUNT_ARP;
-	pkt_meta(m)->out = port_id;
+	pkt_meta(m)->out.iface = port_id;
 	return inject(dp, m);
 }
 

@@ -80,19 +80,24 @@ ip6_is_link_local(const uint8_t addr[16])
 
 /* --- classify --- */
 
-/** Whose frame is it, and may its interface (@p row, NULL: none) receive? DROP_NONE: go on. */
+/** May an interface (NULL: none) receive? DROP_NONE: yes. */
 static inline enum drop_reason
-decide_frame(const struct iface_row *row, const struct rte_mbuf *m)
+decide_ingress(const struct iface_row *row)
+{
+	if (unlikely(row == NULL || !(row->flags & IFACE_UP)))
+		return DROP_IF_DOWN;
+	return unlikely(row->flags & IFACE_MONITOR) ? DROP_IF_MONITOR : DROP_NONE;
+}
+
+/** Can the frame be read, and may it come in? @p ingress: decide_ingress(). */
+static inline enum drop_reason
+decide_frame(const struct rte_mbuf *m, enum drop_reason ingress)
 {
 	if (unlikely(m->data_len < RTE_ETHER_HDR_LEN))
 		return DROP_RUNT;
 	if (unlikely(m->nb_segs != 1))
 		return DROP_MULTISEG;
-	if (unlikely(row == NULL || !(row->flags & IFACE_UP)))
-		return DROP_IF_DOWN;
-	if (unlikely(row->flags & IFACE_MONITOR))
-		return DROP_IF_MONITOR;
-	return DROP_NONE;
+	return ingress;
 }
 
 /** By what stands behind the IP header. Sets PKT_NATT. */
@@ -232,9 +237,7 @@ decide_route_onward(uint32_t nh)
 static inline bool
 ip4_is_special(uint32_t dst)
 {
-	const uint32_t net = dst >> 24;
-
-	return net == 0 || net == 127 || net >= 224;
+	return dst - (1u << 24) >= 223u << 24 || dst >> 24 == 127;
 }
 
 /**
@@ -327,9 +330,9 @@ decide_local(const struct iface_table *ifaces, struct rte_mbuf *m, uint8_t ttl)
 
 /* --- rewrite --- */
 
-/** @p adj: NULL: removed since the look-up. @p row: of adj->iface. */
+/** May packets leave by it? @p adj: NULL: removed since the look-up. @p row: of adj->iface. DP_TO_PORT: yes. */
 static inline struct dp_verdict
-decide_rewrite(const struct adj *adj, const struct iface_row *row, const struct rte_mbuf *m)
+decide_egress(const struct adj *adj, const struct iface_row *row)
 {
 	if (unlikely(adj == NULL))
 		return dp_to_drop(DROP_NEIGH_FAILED);
@@ -337,6 +340,15 @@ decide_rewrite(const struct adj *adj, const struct iface_row *row, const struct 
 		return dp_to_punt(PUNT_NEIGH);
 	if (unlikely(row == NULL || !iface_row_passes(row)))
 		return dp_to_drop(DROP_OUT_IF_DOWN);
+	return dp_to(DP_TO_PORT);
+}
+
+/** A packet for a neighbour. @p egress: decide_egress(). @p row: of the port. */
+static inline struct dp_verdict
+decide_rewrite(struct dp_verdict egress, const struct iface_row *row, const struct rte_mbuf *m)
+{
+	if (unlikely(egress.to != DP_TO_PORT))
+		return egress;
 	if (unlikely(m->pkt_len > row->mtu))
 		return dp_to(DP_TO_FRAGMENT);
 	if (unlikely(rte_pktmbuf_headroom(m) < RTE_ETHER_HDR_LEN))

@@ -146,39 +146,40 @@ out_loops(const struct pkt_meta *meta, uint16_t index)
 	return false;
 }
 
-/** May the packet go out by the ipsec interface? DROP_TOO_BIG is not final: decide_fragment(). */
+/** May packets go out by the ipsec interface (NULL: it is gone)? */
 static inline enum drop_reason
-decide_out(const struct iface_row *row, struct rte_mbuf *m)
+decide_out_row(const struct iface_row *row)
 {
-	const struct sa *sa;
-
 	if (unlikely(row == NULL || !iface_row_passes(row)))
 		return DROP_OUT_IF_DOWN;
-	sa = row->sa_out;
-	if (unlikely(sa == NULL))
-		return DROP_NO_SA_OUT;
+	return unlikely(row->sa_out == NULL) ? DROP_NO_SA_OUT : DROP_NONE;
+}
+
+/** May this packet? @p row: as decide_out_row() has it: DROP_NONE. DROP_TOO_BIG is not final: decide_fragment(). */
+static inline enum drop_reason
+decide_out(const struct iface_row *row, const struct sa *sa, struct rte_mbuf *m)
+{
+	const uint32_t head = row->outer.len + RTE_ETHER_HDR_LEN +
+			(uint32_t)sizeof(struct rte_esp_hdr) + sa->iv_len;
+
 	if (unlikely(out_loops(pkt_meta(m), row->index)))
 		return DROP_TUNNEL_LOOP;
 	if (unlikely(m->pkt_len > row->mtu))
 		return DROP_TOO_BIG;
-	if (unlikely(rte_pktmbuf_headroom(m) < row->outer.len + RTE_ETHER_HDR_LEN +
-							    sizeof(struct rte_esp_hdr) +
-							    sa->iv_len ||
-			    rte_pktmbuf_tailroom(m) < sa->overhead))
+	if (unlikely(rte_pktmbuf_headroom(m) < head || rte_pktmbuf_tailroom(m) < sa->overhead))
 		return DROP_HEADROOM;
 	return DROP_NONE;
 }
 
 /** It goes out by the interface: what the engine, and decide_outer() behind it, are to know. */
 static inline void
-decide_wrap(const struct iface_row *row, struct rte_mbuf *m)
+decide_wrap(const struct iface_row *row, struct sa *sa, struct rte_mbuf *m)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	const bool ip6 = meta->flags & PKT_IP6;
 
-	meta->sa = row->sa_out;
-	meta->out = row->index;
-	meta->tunnel = row->tunnel;
+	meta->sa = sa;
+	meta->out = (struct pkt_out){ .iface = row->index, .tunnel = row->tunnel };
 	meta->inner_len = (uint16_t)m->pkt_len;
 	meta->inner_proto = ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
 	meta->shown = outer_show(&row->outer, m, ip6);

@@ -221,7 +221,7 @@ enter(struct walk *w)
 
 	*meta = (struct pkt_meta){ .iface = req->iface, .fib = row == NULL ? req->fib : row->fib };
 	if (req->iface != 0 && !from_tunnel)
-		bad = decide_frame(row, w->m);
+		bad = decide_frame(w->m, decide_ingress(row));
 	rte_pktmbuf_adj(w->m, RTE_ETHER_HDR_LEN);
 	meta->flags = ip6 ? PKT_IP6 : 0;
 	s = step_begin(w, EXPLAIN_RECEIVE);
@@ -352,7 +352,9 @@ tunnel(struct walk *w)
 
 	s->iface = (uint16_t)nh_index(s->nh);
 	s->row = iface_row(w->dp->ifaces, s->iface);
-	bad = decide_out(s->row, w->m);
+	bad = decide_out_row(s->row);
+	if (bad == DROP_NONE)
+		bad = decide_out(s->row, s->row->sa_out, w->m);
 	if (bad == DROP_TOO_BIG) {
 		s->sa = s->row->sa_out;
 		s->mtu = s->row->mtu;
@@ -366,7 +368,7 @@ tunnel(struct walk *w)
 	if (bad == DROP_NONE && sa_is_spent(s->sa))
 		bad = DROP_SEQ_EXHAUSTED;
 	if (bad == DROP_NONE)
-		decide_wrap(s->row, w->m);
+		decide_wrap(s->row, s->row->sa_out, w->m);
 	s->verdict = bad == DROP_NONE ? dp_to(DP_TO_ENGINE) : dp_to_drop(bad);
 	return s->verdict;
 }
@@ -376,7 +378,7 @@ static struct dp_verdict
 encrypted(struct walk *w)
 {
 	struct pkt_meta *meta = pkt_meta(w->m);
-	const struct iface_row *row = iface_row(w->dp->ifaces, meta->out);
+	const struct iface_row *row = iface_row(w->dp->ifaces, meta->out.iface);
 	const struct sa *sa = meta->sa;
 	struct explain_step *s;
 	struct dp_verdict v;
@@ -388,7 +390,7 @@ encrypted(struct walk *w)
 	s = step_begin(w, EXPLAIN_ESP_OUT);
 	s->row = row;
 	s->sa = sa;
-	s->iface = meta->out;
+	s->iface = meta->out.iface;
 	s->verdict = v;
 	return v;
 }
@@ -402,7 +404,7 @@ rewrite(struct walk *w)
 	s->iface = s->adj == NULL ? 0 : s->adj->iface;
 	s->row = iface_row(w->dp->ifaces, s->iface);
 	s->mtu = s->row == NULL ? 0 : s->row->mtu;
-	s->verdict = decide_rewrite(s->adj, s->row, w->m);
+	s->verdict = decide_rewrite(decide_egress(s->adj, s->row), s->row, w->m);
 	return s->verdict.to == DP_TO_FRAGMENT ? fragment(w, s->mtu, DP_TO_OUT) : s->verdict;
 }
 

@@ -9,15 +9,23 @@
 
 #include "net/vec.h"
 
+/* Frames that came in by one queue, one behind the other in frame.rx. */
+struct rx_run {
+	uint16_t port_id; /* [W] ethdev port: drivers do not agree on what they leave in the mbuf */
+	uint16_t n;       /* [W] 1 to DP_GATHER_MAX */
+};
+
 struct frame {
-	struct vec rx;           /* [W] rx -> classify: Ethernet frames */
-	struct vec esp;          /* [W] classify -> ipsec_in: meta.l3_len is set */
-	struct vec in_done;      /* [W] engine -> ipsec_in_done */
-	struct vec ip4;          /* [W] classify, ipsec_in_done, local, control -> route */
-	struct vec ip6;          /* [W] the same for IPv6 */
-	struct vec local;        /* [W] route -> local: for one of our addresses */
-	struct vec encap;        /* [W] route -> ipsec_out: meta.nh is NH_IPSEC */
-	struct vec out_done;     /* [W] engine -> ipsec_out_done */
+	struct vec rx;                  /* [W] rx -> classify: Ethernet frames */
+	struct rx_run rx_run[PORT_MAX]; /* [W] where they came in, in order */
+	uint16_t nb_rx_runs;            /* [W] */
+	struct vec esp;                 /* [W] classify -> ipsec_in: meta.l3_len is set */
+	struct vec in_done;             /* [W] engine -> ipsec_in_done */
+	struct vec ip4;                 /* [W] classify, ipsec_in_done, local, control -> route */
+	struct vec ip6;                 /* [W] the same for IPv6 */
+	struct vec local;               /* [W] route -> local: for one of our addresses */
+	struct vec encap;               /* [W] route -> ipsec_out: meta.nh is NH_IPSEC */
+	struct vec out_done;            /* [W] engine -> ipsec_out_done */
 	struct vec out;          /* [W] route, ipsec_out_done -> rewrite: meta.nh is NH_NEIGH */
 	struct vec punt;         /* [W] any -> punt: meta.punt says why */
 	uint32_t tx_ports;       /* [W] bit p: tx[p] holds packets */

@@ -4,6 +4,7 @@
  * outer header and the next hop that the control core keeps on the interface (ADR 3, ADR 10).
  */
 #include "datapath/decide_esp.h"
+#include "datapath/egress.h"
 #include "datapath/stages.h"
 
 #include "datapath/poison.h"
@@ -32,20 +33,22 @@ out_rows(const struct worker *w, struct rte_mbuf *pkt[], const struct iface_row 
 		uint16_t n)
 {
 	const struct dataplane *dp = w->dp;
+	const struct iface_row *row = NULL;
 	uint16_t first[DP_VEC_MAX], runs = 0, i;
-	uint32_t nh = NH_NONE;
+	uint32_t nh = NH_NONE; /* nothing is here without a next hop */
 
 	for (i = 0; i < n; i++) {
-		if (i > 0 && pkt_meta(pkt[i])->nh == nh) {
-			ret_rows[i] = ret_rows[i - 1];
+		if (pkt_meta(pkt[i])->nh == nh) {
+			ret_rows[i] = row;
 			continue;
 		}
 		nh = pkt_meta(pkt[i])->nh;
-		ret_rows[i] = iface_row(dp->ifaces, (uint16_t)nh_index(nh));
-		if (unlikely(ret_rows[i] == NULL))
+		row = iface_row(dp->ifaces, (uint16_t)nh_index(nh));
+		ret_rows[i] = row;
+		if (unlikely(row == NULL))
 			continue;
-		rte_prefetch0(ret_rows[i]);
-		rte_prefetch0(&ret_rows[i]->outer);
+		rte_prefetch0(row);
+		rte_prefetch0(&row->outer);
 		rte_prefetch0(counter_row(&dp->ifaces->counters, w->id, nh_index(nh)));
 		first[runs++] = i;
 	}
@@ -59,16 +62,54 @@ out_rows(const struct worker *w, struct rte_mbuf *pkt[], const struct iface_row 
 	}
 }
 
+/* What goes down to the engines, by index of dataplane.engine. */
+struct out_go {
+	uint16_t n[ENGINE_MAX];
+	struct rte_mbuf *pkt[ENGINE_MAX][DP_VEC_MAX];
+};
+
+/* Packets of one interface, @p n at most. @return How many they were. */
+static inline uint16_t
+out_wrap_run(struct worker *w, struct frame *f, struct out_go *go, const struct iface_row *rows[],
+		struct rte_mbuf **pkt, uint16_t n)
+{
+	const struct dataplane *dp = w->dp;
+	const struct iface_row *row = rows[0];
+	const enum drop_reason shut = decide_out_row(row);
+	struct sa *sa = unlikely(shut != DROP_NONE) ? NULL : row->sa_out;
+	struct rte_mbuf **to;
+	unsigned int e = 0;
+	uint16_t i, k;
+
+	while (sa != NULL && e + 1 < dp->nb_engines && dp->engine[e] != sa->engine)
+		e++;
+	k = go->n[e];
+	to = go->pkt[e];
+	for (i = 0; i < n && rows[i] == row; i++) {
+		const enum drop_reason bad = likely(sa != NULL) ? decide_out(row, sa, pkt[i])
+								: shut;
+
+		if (unlikely(bad != DROP_NONE)) {
+			out_reject(w, f, row, bad, pkt[i]);
+			continue;
+		}
+		decide_wrap(row, sa, pkt[i]);
+		to[k++] = pkt[i];
+	}
+	go->n[e] = k;
+	return i;
+}
+
 /* Stage 6: encap -> engine. */
 void
 dp_ipsec_out(struct worker *w, struct frame *f)
 {
 	const struct dataplane *dp = w->dp;
-	struct rte_mbuf *pkt[DP_VEC_MAX], *go[ENGINE_MAX][DP_VEC_MAX];
 	const struct iface_row *rows[DP_VEC_MAX];
-	uint16_t nb_go[ENGINE_MAX] = { 0 };
+	struct rte_mbuf *pkt[DP_VEC_MAX];
 	const uint16_t n = f->encap.n;
-	uint16_t i;
+	struct out_go go;
+	uint16_t i = 0;
 	unsigned int e;
 
 	if (n == 0)
@@ -76,72 +117,69 @@ dp_ipsec_out(struct worker *w, struct frame *f)
 	/* A copy: fragments are pushed to the vector meanwhile. */
 	memcpy(pkt, f->encap.pkt, sizeof(pkt[0]) * n);
 	f->encap.n = 0;
+	memset(go.n, 0, sizeof(go.n));
 	out_rows(w, pkt, rows, n);
-	for (i = 0; i < n; i++) {
-		const struct iface_row *row = rows[i];
-		const enum drop_reason bad = decide_out(row, pkt[i]);
-
-		if (unlikely(bad != DROP_NONE)) {
-			out_reject(w, f, row, bad, pkt[i]);
-			continue;
-		}
-		for (e = 0; e + 1 < dp->nb_engines && dp->engine[e] != row->sa_out->engine; e++)
-			;
-		decide_wrap(row, pkt[i]);
-		go[e][nb_go[e]++] = pkt[i];
-	}
+	while (i < n)
+		i = (uint16_t)(i + out_wrap_run(w, f, &go, rows + i, pkt + i, (uint16_t)(n - i)));
 	for (e = 0; e < dp->nb_engines; e++) {
-		if (nb_go[e] == 0)
+		if (go.n[e] == 0)
 			continue;
-		w->cnt.encapsulated += nb_go[e];
-		dp->engine[e]->ops->encap(dp->engine[e], w->id, go[e], nb_go[e]);
+		w->cnt.encapsulated += go.n[e];
+		dp->engine[e]->ops->encap(dp->engine[e], w->id, go.pkt[e], go.n[e]);
 	}
 }
 
-/* Counters and common facts of a run of packets of one SA and interface. */
+/* What packets of one SA and interface that come out of an engine one behind the other have in common. */
 struct out_run {
 	struct sa *sa;
-	const struct iface_row *row; /* NULL: the interface is gone */
-	uint16_t index;
-	uint64_t done, packets, bytes, errors;
+	const struct iface_row *row;
+	struct pkt_out out;
+	/*
+	 * The interface is gone, or leads elsewhere than when the packets went into a device, which encrypted them for another end.
+	 * That the SA was replaced meanwhile does not matter: what was encrypted with it is sent, so that a rekey loses nothing.
+	 */
+	bool stale;
+	uint32_t fits; /* longest ESP packet that leaves as it is by the tunnel's neighbour; 0: none does */
 };
 
-static void
-out_run_flush(struct worker *w, const struct out_run *run)
-{
-	uint64_t *cnt;
+/* Counted for a run of packets, then added once. */
+struct out_counts {
+	uint64_t done, bytes, errors;
+};
 
-	if (run->sa == NULL)
+static inline void
+out_run_start(struct worker *w, struct frame *f, struct out_run *run, struct egress *out,
+		const struct pkt_meta *meta)
+{
+	const struct iface_row *row = iface_row(w->dp->ifaces, meta->out.iface);
+
+	*run = (struct out_run){ .sa = meta->sa, .row = row, .out = meta->out };
+	run->stale = row == NULL || row->tunnel != meta->out.tunnel;
+	if (unlikely(run->stale || nh_kind(row->outer_nh) != NH_NEIGH))
 		return;
-	cnt = counter_row(w->dp->sa_counters, w->id, run->sa->id);
-	cnt[SA_CNT_DONE] += run->done;
-	cnt[SA_CNT_ERRORS] += run->errors;
-	if (run->packets != 0) {
-		cnt[SA_CNT_PACKETS] += run->packets;
-		cnt[SA_CNT_BYTES] += run->bytes;
-		cnt[SA_CNT_LAST_USE] = w->now_tsc;
-	}
-	cnt = counter_row(&w->dp->ifaces->counters, w->id, run->index);
-	cnt[IF_CNT_OPACKETS] += run->packets;
-	cnt[IF_CNT_OBYTES] += run->bytes;
-	cnt[IF_CNT_OERRORS] += run->errors;
+	if (out->nh != row->outer_nh)
+		egress_set(w->dp, f, out, row->outer_nh);
+	if (likely(out->may.to == DP_TO_PORT && out->row->mtu > row->outer.len))
+		run->fits = (uint32_t)(out->row->mtu - row->outer.len);
 }
 
 static inline void
-out_run_start(struct worker *w, struct out_run *run, const struct pkt_meta *meta)
+out_run_flush(struct worker *w, const struct out_run *run, const struct out_counts *n)
 {
-	*run = (struct out_run){ .sa = meta->sa, .index = meta->out };
-	run->row = iface_row(w->dp->ifaces, meta->out);
-}
+	const uint64_t good = n->done - n->errors;
+	uint64_t *cnt = counter_row(w->dp->sa_counters, w->id, run->sa->id);
 
-/*
- * Was the tunnel changed while the packet was in a device? Then it is encrypted for another end. That its SA was replaced
- * meanwhile does not matter: what was encrypted with it is sent, so that a rekey loses nothing.
- */
-static inline bool
-out_is_stale(const struct iface_row *row, const struct pkt_meta *meta)
-{
-	return row == NULL || row->tunnel != meta->tunnel;
+	cnt[SA_CNT_DONE] += n->done;
+	cnt[SA_CNT_ERRORS] += n->errors;
+	if (likely(good != 0)) {
+		cnt[SA_CNT_PACKETS] += good;
+		cnt[SA_CNT_BYTES] += n->bytes;
+		cnt[SA_CNT_LAST_USE] = w->now_tsc;
+	}
+	cnt = counter_row(&w->dp->ifaces->counters, w->id, run->out.iface);
+	cnt[IF_CNT_OPACKETS] += good;
+	cnt[IF_CNT_OBYTES] += n->bytes;
+	cnt[IF_CNT_OERRORS] += n->errors;
 }
 
 /* Identification of an outer header: workers share the 16 bits, so that two never use the same at one time. */
@@ -152,48 +190,71 @@ out_ip_id(struct worker *w)
 	return w->ip_id;
 }
 
-static inline void
-out_push(struct worker *w, struct frame *f, const struct iface_row *row, struct rte_mbuf *m)
+/* Not straight to a port: too long for it, a neighbour that is not known, a tunnel through a tunnel. */
+static __rte_noinline void
+out_push_elsewhere(struct worker *w, struct frame *f, const struct iface_row *row,
+		struct egress *out, struct rte_mbuf *m)
 {
 	const struct dp_verdict v = decide_outer(row, m, out_ip_id(w));
 
-	if (likely(v.to == DP_TO_OUT))
-		dp_push(w, &f->out, m);
+	if (v.to == DP_TO_OUT)
+		egress_push(w, f, out, m);
 	else if (v.to == DP_TO_ENCAP)
 		dp_push(w, &f->encap, m);
 	else
 		dp_end(w, v, m);
 }
 
-/* Stage 7: out_done -> out | punt | encap. */
+static inline bool
+out_same_run(const struct out_run *run, const struct pkt_meta *meta)
+{
+	return meta->sa == run->sa && memcmp(&meta->out, &run->out, sizeof(run->out)) == 0;
+}
+
+/* Packets of one run, @p n at most. @return How many they were. */
+static inline uint16_t
+out_run(struct worker *w, struct frame *f, struct egress *out, struct rte_mbuf **pkt, uint16_t n)
+{
+	struct out_counts cnt = { 0 };
+	struct out_run run;
+	uint16_t i;
+
+	out_run_start(w, f, &run, out, pkt_meta(pkt[0]));
+	for (i = 0; i < n; i++) {
+		const struct pkt_meta *meta = pkt_meta(pkt[i]);
+
+		if (!out_same_run(&run, meta))
+			break;
+		if (unlikely(meta->verdict != DROP_NONE || run.stale)) {
+			cnt.errors++;
+			dp_drop(w,
+					meta->verdict != DROP_NONE ? (enum drop_reason)meta->verdict
+								   : DROP_OUT_IF_DOWN,
+					pkt[i]);
+			continue;
+		}
+		cnt.bytes += meta->inner_len;
+		if (likely(pkt[i]->pkt_len <= run.fits))
+			egress_push_tunnel(w, out, &run.row->outer, out_ip_id(w), pkt[i]);
+		else
+			out_push_elsewhere(w, f, run.row, out, pkt[i]);
+	}
+	cnt.done = i;
+	out_run_flush(w, &run, &cnt);
+	return i;
+}
+
+/* Stage 7: out_done -> tx[port] | punt | encap; fragments to out. */
 void
 dp_ipsec_out_done(struct worker *w, struct frame *f)
 {
 	struct rte_mbuf **pkt = f->out_done.pkt;
 	const uint16_t n = f->out_done.n;
-	struct out_run run = { .sa = NULL };
-	uint16_t i;
+	struct egress out = { .nh = NH_NONE };
+	uint16_t i = 0;
 
-	for (i = 0; i < n; i++) {
-		struct pkt_meta *meta = pkt_meta(pkt[i]);
-		enum drop_reason bad = (enum drop_reason)meta->verdict;
-
-		if (meta->sa != run.sa || meta->out != run.index) {
-			out_run_flush(w, &run);
-			out_run_start(w, &run, meta);
-		}
-		run.done++;
-		if (likely(bad == DROP_NONE) && unlikely(out_is_stale(run.row, meta)))
-			bad = DROP_OUT_IF_DOWN;
-		if (unlikely(bad != DROP_NONE)) {
-			run.errors++;
-			dp_drop(w, bad, pkt[i]);
-			continue;
-		}
-		run.packets++;
-		run.bytes += meta->inner_len;
-		out_push(w, f, run.row, pkt[i]);
-	}
-	out_run_flush(w, &run);
+	while (i < n)
+		i = (uint16_t)(i + out_run(w, f, &out, pkt + i, (uint16_t)(n - i)));
+	egress_end(f, &out);
 	f->out_done.n = 0;
 }

@@ -4,7 +4,7 @@
  */
 #include <rte_ip_frag.h>
 
-#include "datapath/decide.h"
+#include "datapath/egress.h"
 #include "datapath/stages.h"
 
 #include "datapath/poison.h"
@@ -65,59 +65,15 @@ dp_fragment(struct worker *w, struct vec *v, uint16_t mtu, struct rte_mbuf *m)
 	rte_pktmbuf_free(m);
 }
 
-/* The neighbour and port of the last packet: most bursts leave by one. */
-struct egress {
-	const struct adj *adj; /* NULL: removed since the look-up */
-	const struct iface_row *row;
-	uint32_t nh;
-	uint32_t tx_ports;
-	uint16_t iface;
-};
-
-static inline void
-egress_set(const struct dataplane *dp, struct egress *out, uint32_t nh)
-{
-	out->nh = nh;
-	out->adj = rcu_read(dp->neighs->adj[nh_index(nh)]);
-	if (likely(out->adj != NULL) && unlikely(out->adj->iface != out->iface)) {
-		out->iface = out->adj->iface;
-		out->row = iface_row(dp->ifaces, out->iface);
-	}
-}
-
-static inline void
-rewrite_one(struct worker *w, struct frame *f, struct egress *out, struct rte_mbuf *m)
-{
-	const struct pkt_meta *meta = pkt_meta(m);
-	const struct adj *adj;
-	struct dp_verdict v;
-
-	if (unlikely(meta->nh != out->nh))
-		egress_set(w->dp, out, meta->nh);
-	adj = out->adj;
-	v = decide_rewrite(adj, out->row, m);
-	if (unlikely(v.to != DP_TO_PORT)) {
-		if (v.to == DP_TO_FRAGMENT)
-			dp_fragment(w, &f->out, out->row->mtu, m);
-		else
-			dp_end(w, v, m);
-		return;
-	}
-	rte_memcpy(rte_pktmbuf_prepend(m, RTE_ETHER_HDR_LEN), &adj->l2[!!(meta->flags & PKT_IP6)],
-			RTE_ETHER_HDR_LEN);
-	out->tx_ports |= 1u << adj->port_id;
-	dp_push(w, &f->tx[adj->port_id], m);
-}
-
 /* Stage 8: out -> tx[port] | punt. Fragments are pushed behind the end and worked off in the same call. */
 void
 dp_rewrite(struct worker *w, struct frame *f)
 {
-	struct egress out = { .nh = NH_NONE }; /* nothing is here without a next hop */
+	struct egress out = { .nh = NH_NONE };
 	uint16_t i;
 
 	for (i = 0; i < f->out.n; i++)
-		rewrite_one(w, f, &out, f->out.pkt[i]);
+		egress_push(w, f, &out, f->out.pkt[i]);
 	f->out.n = 0;
-	f->tx_ports |= out.tx_ports;
+	egress_end(f, &out);
 }

@@ -13,7 +13,7 @@
 /* How many packets of a ring one poll takes: less than what the vectors have room for. */
 #define RING_BURST 32
 
-/* From the control core: Ethernet frames have meta.nh NH_NONE and meta.out the port, see dp_inject_frame(). */
+/* From the control core: Ethernet frames have meta.nh NH_NONE and meta.out.iface the port, see dp_inject_frame(). */
 static void
 rx_inject(struct worker *w, struct frame *f)
 {
@@ -26,8 +26,8 @@ rx_inject(struct worker *w, struct frame *f)
 		const struct pkt_meta *meta = pkt_meta(pkt[i]);
 
 		if (meta->punt == PUNT_ARP) {
-			f->tx_ports |= 1u << meta->out;
-			dp_push(w, &f->tx[meta->out], pkt[i]);
+			f->tx_ports |= 1u << meta->out.iface;
+			dp_push(w, &f->tx[meta->out.iface], pkt[i]);
 		} else if (nh_kind(meta->nh) == NH_NEIGH) {
 			dp_push(w, &f->out, pkt[i]);
 		} else {
@@ -59,7 +59,7 @@ dp_rx_rings(struct worker *w, struct frame *f)
 unsigned int
 dp_rx(struct worker *w, struct frame *f)
 {
-	uint16_t i, k, got, q = w->rxq_first, n = 0;
+	uint16_t i, got, q = w->rxq_first, n = 0;
 
 	dp_rx_rings(w, f);
 	for (i = 0; i < w->nb_rxq && n < DP_GATHER_MAX; i++) {
@@ -69,9 +69,8 @@ dp_rx(struct worker *w, struct frame *f)
 		const uint16_t want = i + 1 == w->nb_rxq ? left : RTE_MIN(left, DP_RX_BURST);
 
 		got = rte_eth_rx_burst(rxq->port_id, rxq->queue, &f->rx.pkt[n], want);
-		/* Not every driver says where a packet came in (net_ring does not). */
-		for (k = 0; k < got; k++)
-			f->rx.pkt[n + k]->port = rxq->port_id;
+		if (got != 0)
+			f->rx_run[f->nb_rx_runs++] = (struct rx_run){ rxq->port_id, got };
 		n = (uint16_t)(n + got);
 		if (++q == w->nb_rxq)
 			q = 0;

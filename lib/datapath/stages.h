@@ -27,7 +27,7 @@ void dp_route6(struct worker *w, struct frame *f);
 void dp_local(struct worker *w, struct frame *f);
 /** encap -> engine */
 void dp_ipsec_out(struct worker *w, struct frame *f);
-/** out_done -> out | punt | encap (the tunnel's outer route leads into a tunnel) */
+/** out_done -> tx[port] | out (fragments) | punt | encap (the tunnel's outer route leads into a tunnel) */
 void dp_ipsec_out_done(struct worker *w, struct frame *f);
 /** out -> tx[port] | punt */
 void dp_rewrite(struct worker *w, struct frame *f);

@@ -7,11 +7,14 @@
 
 #include <rte_debug.h>
 
-/* Sum of the template's fixed words: all of bytes 8 to 19 but the checksum. */
+/* In the first byte of the fragment word. */
+#define DF (RTE_IPV4_HDR_DF_FLAG >> 8)
+
+/* Sum of what is fixed: version and length of the header, and all of bytes 8 to 19 but the checksum. */
 static uint32_t
 fixed_sum(const struct outer *o)
 {
-	uint32_t sum = (uint32_t)o->hdr[8] << 8 | o->hdr[9];
+	uint32_t sum = ((uint32_t)o->hdr[0] << 8) + ((uint32_t)o->hdr[8] << 8 | o->hdr[9]);
 	unsigned int i;
 
 	for (i = 12; i < sizeof(o->ip4); i += 2)
@@ -37,11 +40,15 @@ outer_init(struct outer *o, const struct outer_params *prm)
 	o->len = (uint8_t)(o->ip_len + (o->udp ? sizeof(struct rte_udp_hdr) : 0));
 	o->ecn = (int8_t)prm->ecn;
 	o->df = (uint8_t)prm->df;
-	o->copy_dscp = 1;
-	o->tos_mask = o->copy_dscp ? RTE_IPV4_HDR_DSCP_MASK : 0;
+	o->plain4 = o->af == AF_INET && !o->udp;
+	o->tos_mask = RTE_IPV4_HDR_DSCP_MASK;
 	if (prm->ecn == OUTER_ECN_NORMAL)
 		o->tos_mask |= OUTER_ECN_MASK;
 
+	/* FreeBSD's ipsec_encap() sets DF around an inner IPv6 packet when copying. */
+	o->frag_of4 = prm->df == OUTER_DF_COPY ? DF : 0;
+	o->frag4 = prm->df == OUTER_DF_SET ? DF : 0;
+	o->frag6 = prm->df == OUTER_DF_CLEAR ? 0 : DF;
 	if (o->af == AF_INET) {
 		o->ip4.version_ihl = RTE_IPV4_VHL_DEF;
 		o->ip4.time_to_live = prm->ttl;

@@ -27,14 +27,14 @@ enum outer_df { OUTER_DF_CLEAR, OUTER_DF_SET, OUTER_DF_COPY };
 enum outer_ecn { OUTER_ECN_FORBIDDEN = -1, OUTER_ECN_COMPAT = 0, OUTER_ECN_NORMAL = 1 };
 
 struct outer {
-	uint8_t af;        /* [I] AF_INET or AF_INET6 */
-	uint8_t len;       /* [I] bytes of hdr: 20 or 40, and 8 with UDP */
-	uint8_t ip_len;    /* [I] 20 or 40 */
-	int8_t ecn;        /* [I] enum outer_ecn */
-	uint8_t df;        /* [I] enum outer_df */
-	uint8_t copy_dscp; /* [I] */
-	uint8_t udp;       /* [I] 1: ESP in UDP (RFC 3948) */
-	uint8_t tos_mask;  /* [I] bits of the inner TOS that are copied to the outer one */
+	uint8_t af;       /* [I] AF_INET or AF_INET6 */
+	uint8_t len;      /* [I] bytes of hdr: 20 or 40, and 8 with UDP */
+	uint8_t ip_len;   /* [I] 20 or 40 */
+	int8_t ecn;       /* [I] enum outer_ecn */
+	uint8_t df;       /* [I] enum outer_df */
+	uint8_t plain4;   /* [I] 1: IPv4 and not in UDP, so that the header has 20 bytes */
+	uint8_t udp;      /* [I] 1: ESP in UDP (RFC 3948) */
+	uint8_t tos_mask; /* [I] bits of the inner TOS that are copied to the outer one */
 	union {
 		uint8_t hdr[48]; /* [I] IP header, and UDP header behind it */
 		struct {
@@ -46,7 +46,11 @@ struct outer {
 			struct rte_udp_hdr udp6;
 		};
 	};
-	uint32_t ip4_sum; /* [I] sum of the words of hdr that are the same in every packet */
+	uint32_t ip4_sum; /* [I] sum of what of hdr is the same in every packet */
+	/* first byte of the fragment word: */
+	uint8_t frag_of4; /* [I] bits that are copied from an inner IPv4 packet's */
+	uint8_t frag4;    /* [I] and those that are set around it */
+	uint8_t frag6;    /* [I] around an inner IPv6 packet */
 };
 static_assert(sizeof(struct outer) <= 64, "one cache line per packet");
 
@@ -78,6 +82,13 @@ static inline uint32_t outer_show(const struct outer *o, const struct rte_mbuf *
  */
 static inline void outer_push(
 		const struct outer *o, struct rte_mbuf *m, uint32_t shown, uint16_t ip_id);
+
+/**
+ * The IPv4 header alone, 20 bytes at @p p, of a packet of @p len bytes with it. For who knows that the template is plain4 and moves the
+ * data himself.
+ */
+static inline void outer_write4(
+		const struct outer *o, uint8_t *p, uint16_t len, uint32_t shown, uint16_t ip_id);
 
 /**
  * The way in: carry ECN of the outer header @p outer_tos to the inner packet at the start of the

@@ -9,6 +9,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "net/cksum.h"
@@ -46,16 +47,13 @@ outer_tos(const struct outer *o, const uint8_t *inner, bool inner_ip6)
 	return tos & o->tos_mask;
 }
 
-/*
- * The flags and fragment offset word of the outer header: FreeBSD's ipsec_encap() sets DF for an
- * inner IPv6 packet when copying.
- */
+/* The flags and fragment offset word of the outer header. */
 static inline uint16_t
 outer_frag(const struct outer *o, const uint8_t *inner, bool inner_ip6)
 {
-	if (o->df == OUTER_DF_COPY && !inner_ip6)
-		return (uint16_t)((inner[6] & (RTE_IPV4_HDR_DF_FLAG >> 8)) << 8);
-	return o->df == OUTER_DF_CLEAR ? 0 : RTE_IPV4_HDR_DF_FLAG;
+	const unsigned int first = inner_ip6 ? o->frag6 : (inner[6] & o->frag_of4) | o->frag4;
+
+	return (uint16_t)(first << 8);
 }
 
 /* 20 bits from the inner addresses, never zero (RFC 6437 section 3, RFC 6438). */
@@ -86,6 +84,24 @@ outer_show(const struct outer *o, const struct rte_mbuf *m, bool inner_ip6)
 	return tos << 20 | outer_flow_label(inner, inner_ip6);
 }
 
+/* The words of the checksum: the fixed ones, TOS, length, identification, fragment word. */
+static inline void
+outer_write4(const struct outer *o, uint8_t *p, uint16_t len, uint32_t shown, uint16_t ip_id)
+{
+	const uint32_t tos = shown >> 16, frag = shown & 0xffff;
+	uint32_t sum = o->ip4_sum + tos + len + ip_id + frag;
+	rte_be16_t cksum;
+
+	memcpy(p, o->hdr, sizeof(struct rte_ipv4_hdr));
+	outer_store64(p,
+			rte_cpu_to_be_64((uint64_t)(RTE_IPV4_VHL_DEF << 8 | tos) << 48 |
+					(uint64_t)len << 32 | (uint32_t)ip_id << 16 | frag));
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum += sum >> 16;
+	cksum = rte_cpu_to_be_16((uint16_t)~sum);
+	memcpy(p + offsetof(struct rte_ipv4_hdr, hdr_checksum), &cksum, sizeof(cksum));
+}
+
 /*
  * Before: |headroom       |ESP|      after: |IP|(UDP)|ESP|
  *                         ^ data            ^ data
@@ -95,25 +111,14 @@ outer_push(const struct outer *o, struct rte_mbuf *m, uint32_t shown, uint16_t i
 {
 	const uint16_t len = (uint16_t)(m->pkt_len + o->len);
 	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *) - o->len;
-	uint64_t w, sum;
+	uint64_t w;
 
 	m->data_off = (uint16_t)(m->data_off - o->len);
 	m->data_len = (uint16_t)(m->data_len + o->len);
 	m->pkt_len = len;
 
 	if (likely(o->af == AF_INET)) {
-		w = (uint64_t)(RTE_IPV4_VHL_DEF << 8 | shown >> 16) << 48 | (uint64_t)len << 32 |
-				(uint64_t)ip_id << 16 | (shown & 0xffff);
-		outer_store64(p, rte_cpu_to_be_64(w));
-		/* all else of the sum is in ip4_sum */
-		sum = (w & 0xffffffff) + (w >> 32) + o->ip4_sum;
-		sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-		sum = (sum & 0xffff) + (sum >> 16);
-		sum = (sum & 0xffff) + (sum >> 16);
-		/* TTL, protocol, checksum, source */
-		w = outer_load64(o->hdr + 8) | rte_cpu_to_be_64((~sum & 0xffff) << 32);
-		outer_store64(p + 8, w);
-		memcpy(p + 16, o->hdr + 16, 4);
+		outer_write4(o, p, len, shown, ip_id);
 	} else {
 		w = (uint64_t)(6u << 28 | shown) << 32 |
 				(uint64_t)(uint16_t)(len - sizeof(struct rte_ipv6_hdr)) << 16 |

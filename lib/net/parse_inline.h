@@ -16,24 +16,26 @@
 #include "net/parse.h"
 
 /*
- * Is the checksum of a header of 20 bytes right? The order of bytes in a word does not matter (RFC
- * 1071).
+ * Is the checksum of a header of 20 bytes right? That is, is its sum, whatever the width of the words and their order of bytes, a
+ * multiple of 0xffff (RFC 1071; it is not zero, since the version is not)? 0xffff divides 2^64 - 1, so that a carry out of 64 bits
+ * comes in again at the bottom; and x is a multiple of an odd d if x / d as multiplication with the inverse of d modulo 2^64 gives no
+ * more than (2^64 - 1) / d.
  */
 static inline bool
 parse_cksum20_good(const uint8_t *p)
 {
+	const uint64_t quotient_max = UINT64_MAX / 0xffff, inverse = -quotient_max;
 	uint64_t a, b, sum;
 	uint32_t c;
 
 	memcpy(&a, p, 8);
 	memcpy(&b, p + 8, 8);
 	memcpy(&c, p + 16, 4);
-	sum = (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c;
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	/* A multiple of 0xffff and not zero (the version is not): complement zero. */
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return sum == 0xffff;
+	sum = a + b;
+	sum += sum < b;
+	sum += c;
+	sum += sum < c;
+	return sum * inverse <= quotient_max;
 }
 
 static inline enum drop_reason

@@ -8,13 +8,14 @@
 #define NET_PKT_H
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <rte_ip.h>
 #include <rte_mbuf.h>
 
 struct sa;
-struct iface_row;
 
 enum pkt_flag {
 	PKT_IP6 = 1 << 0,        /* outermost header is IPv6 */
@@ -37,33 +38,48 @@ enum punt_reason {
 };
 
 struct pkt_meta {
+	/* what a packet starts with: pkt_meta_start() */
 	uint32_t nh;         /* next hop (route/nexthop.h) */
 	uint16_t iface;      /* interface it came in by; the ipsec interface once decrypted */
-	uint16_t out;        /* ipsec interface that encapsulates it */
 	uint16_t fib;        /* routing table in force for it */
-	uint16_t mtu;        /* bytes, with PUNT_ICMP_ERROR and DROP_TOO_BIG: the MTU to report */
-	uint16_t inner_len;  /* bytes of the packet inside the tunnel */
-	uint8_t l3_len;      /* in: bytes of the outermost header (and UDP) in front of ESP */
 	uint8_t flags;       /* enum pkt_flag */
 	uint8_t verdict;     /* enum drop_reason, 0: good */
 	uint8_t punt;        /* enum punt_reason */
 	uint8_t depth;       /* how many tunnels it went into */
+	uint8_t l3_len;      /* in: bytes of the outermost header (and UDP) in front of ESP */
 	uint8_t tos;         /* DSCP and ECN of the outer header, in */
 	uint8_t inner_proto; /* inside ESP, to encap and from decap: IPPROTO_IPIP, IPPROTO_IPV6... */
-	uint8_t scratch[3];  /* the engine's while a packet is inside */
-	uint32_t shown;      /* what the outer header will show of this packet: outer_show() */
-	uint16_t tunnel;     /* the row's tunnel when it was encapsulated */
-	uint64_t seq;        /* full 64-bit ESP sequence number */
-	struct sa *sa;       /* borrowed: valid while the packet is in an engine or in this poll */
-	const struct iface_row *row; /* borrowed: valid in this poll */
-	uint16_t nested[4];          /* the interfaces that encapsulated it so far */
+
+	/* what is written before it is read */
+	uint8_t scratch[3]; /* the engine's while a packet is inside */
+	uint16_t mtu;       /* bytes, with PUNT_ICMP_ERROR and DROP_TOO_BIG: the MTU to report */
+	uint32_t shown;     /* what the outer header will show of this packet: outer_show() */
+	struct pkt_out {
+		uint16_t iface;  /* ipsec interface that encapsulates it */
+		uint16_t tunnel; /* the row's tunnel when it was encapsulated */
+	} out;
+	uint16_t inner_len; /* bytes of the packet inside the tunnel */
+	uint16_t nested[4]; /* the interfaces that encapsulated it so far: meta.depth of them */
+	struct sa *sa;      /* borrowed: valid while the packet is in an engine or in this poll */
+	uint64_t seq;       /* full 64-bit ESP sequence number */
 };
 static_assert(sizeof(struct pkt_meta) <= 64, "one cache line");
+
+/** Bytes of the metadata that a packet starts with. */
+#define PKT_META_START 16
+static_assert(offsetof(struct pkt_meta, scratch) <= PKT_META_START, "one store");
 
 static inline struct pkt_meta *
 pkt_meta(struct rte_mbuf *m)
 {
 	return (struct pkt_meta *)rte_mbuf_to_priv(m);
+}
+
+/** A packet begins: what the packets of a run have in common, @p start, in one store. */
+static inline void
+pkt_meta_start(struct rte_mbuf *m, const struct pkt_meta *start)
+{
+	memcpy(pkt_meta(m), start, PKT_META_START);
 }
 
 static inline struct rte_ipv4_hdr *
