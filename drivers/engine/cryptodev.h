@@ -148,8 +148,8 @@ bool cd_dev_hardware_can(const struct cd_engine *e, const struct rte_crypto_sym_
 		const struct rte_crypto_sym_xform *out);
 void cd_dev_session_free(struct cd_engine *e, unsigned int dev, void *session);
 
-void cd_encap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
-void cd_decap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
+bool cd_encap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
+bool cd_decap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
 uint16_t cd_poll(struct engine *engine, unsigned int worker, struct rte_mbuf *ret_pkts[],
 		uint16_t n);
 

@@ -274,7 +274,7 @@ decap_burst(struct cd_engine *e, struct cd_worker *w, unsigned int worker, struc
 	enqueue(w, worker, ops, prepare_runs(e, w, worker, pkts, ops, n, false));
 }
 
-void
+bool
 cd_encap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
 	struct cd_engine *e = (struct cd_engine *)engine;
@@ -286,9 +286,10 @@ cd_encap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], ui
 		burst = (uint16_t)RTE_MIN(n - done, CD_BURST);
 		encap_burst(e, w, worker, pkts + done, burst);
 	}
+	return false;
 }
 
-void
+bool
 cd_decap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
 	struct cd_engine *e = (struct cd_engine *)engine;
@@ -300,4 +301,5 @@ cd_decap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], ui
 		burst = (uint16_t)RTE_MIN(n - done, CD_BURST);
 		decap_burst(e, w, worker, pkts + done, burst);
 	}
+	return false;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The ipsec_mb engine: ESP is written from what is kept per SA, and Intel IPsec-MB is called in the
- * same poll, so that poll() gives back what encap() and decap() have left (ADR 16). Here: open,
+ * The ipsec_mb engine: ESP is written from what is kept per SA, and Intel IPsec-MB is called at
+ * once, so that encap() and decap() are done when they return (ADR 16). Here: open,
  * close and sessions (control core); packets are in ipsec_mb_out.c and ipsec_mb_in.c. The replay
  * window is not here: the datapath moves it (ADR 4).
  */
@@ -182,7 +182,7 @@ mb_session_create(struct engine *engine, struct sa *sa, const struct sa_params *
 	return 0;
 }
 
-/* No packet is ever inside between two polls, but what waits for poll() needs no session. */
+/* No packet is ever inside. */
 static void
 mb_session_destroy(struct engine *engine, struct sa *sa)
 {
@@ -204,12 +204,17 @@ mb_session_device(const struct engine *engine, const struct sa *sa __rte_unused)
 	return ((const struct mb_engine *)engine)->arch;
 }
 
-static uint32_t
-mb_in_flight(const struct engine *engine, unsigned int worker)
+static uint16_t
+mb_poll(struct engine *engine __rte_unused, unsigned int worker __rte_unused,
+		struct rte_mbuf *ret_pkts[] __rte_unused, uint16_t n __rte_unused)
 {
-	const struct mb_worker *w = ((const struct mb_engine *)engine)->workers[worker];
+	return 0;
+}
 
-	return w->tail - w->head + w->nb_refused;
+static uint32_t
+mb_in_flight(const struct engine *engine __rte_unused, unsigned int worker __rte_unused)
+{
+	return 0;
 }
 
 static void

@@ -25,8 +25,6 @@
 
 /* Packets that go through the loops together. */
 #define MB_BURST 64
-/* Finished packets of a worker that wait for poll(); those beyond are refused. 8 bytes each. */
-#define MB_WAITING_MAX (4 * DP_VEC_MAX)
 /* Longest ICV: HMAC-SHA-512-256. */
 #define MB_ICV_MAX 32
 #define MB_AES_KEYS (15 * 16) /* schedule of AES-256 */
@@ -116,13 +114,7 @@ struct mb_work {
 static_assert(sizeof(struct mb_work) == RTE_CACHE_LINE_SIZE, "a line");
 
 struct mb_worker {
-	IMB_MGR *mgr;                  /* [W] the worker's own; of IPsec-MB */
-	uint32_t head, tail;           /* [W] of waiting */
-	uint32_t nb_refused;           /* [W] */
-	struct rte_mbuf *refused;      /* [W] no room in waiting; linked by next, oldest first */
-	struct rte_mbuf *refused_last; /* [W] */
-	struct rte_mbuf *waiting[MB_WAITING_MAX]; /* [W] finished: head to tail */
-
+	IMB_MGR *mgr; /* [W] the worker's own; of IPsec-MB */
 	struct mb_work work[MB_BURST] __rte_cache_aligned; /* [W] single calls */
 	struct mb_work jobs[MB_BURST];                     /* [W] */
 	uint8_t *icv_at[MB_BURST]; /* [W] of jobs: where the library puts it */
@@ -171,11 +163,6 @@ void mb_run_in(struct mb_worker *w, uint16_t n);
 void mb_run_jobs_out(struct mb_worker *w, uint16_t n);
 void mb_run_jobs_in(struct mb_worker *w, uint16_t n);
 
-/** What has gone through waits for poll(); what there is no room for is refused before. */
-uint16_t mb_room(struct mb_worker *w);
-void mb_wait(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n);
-void mb_refuse(struct mb_worker *w, struct rte_mbuf *m);
-
 static inline void
 mb_count_enq(struct mb_engine *e, unsigned int worker, const struct sa *sa, uint16_t n)
 {
@@ -183,28 +170,21 @@ mb_count_enq(struct mb_engine *e, unsigned int worker, const struct sa *sa, uint
 		counter_row(e->base.counters, worker, sa->id)[SA_CNT_ENQ] += n;
 }
 
-/** All there is room for through @p run, MB_BURST at a time; the rest is refused. */
+/** All through @p run, MB_BURST at a time. */
 static inline void
 mb_by_bursts(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n,
 		void (*run)(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[],
 				uint16_t n))
 {
-	const uint16_t fit = RTE_MIN(n, mb_room(e->workers[worker]));
 	uint16_t i, burst;
 
-	for (i = 0; i < fit; i = (uint16_t)(i + burst)) {
-		burst = (uint16_t)RTE_MIN(fit - i, MB_BURST);
+	for (i = 0; i < n; i = (uint16_t)(i + burst)) {
+		burst = (uint16_t)RTE_MIN(n - i, MB_BURST);
 		run(e, worker, pkts + i, burst);
-	}
-	for (; unlikely(i < n); i++) {
-		mb_count_enq(e, worker, pkt_meta(pkts[i])->sa, 1);
-		mb_refuse(e->workers[worker], pkts[i]);
 	}
 }
 
-void mb_encap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
-void mb_decap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
-uint16_t mb_poll(struct engine *engine, unsigned int worker, struct rte_mbuf *ret_pkts[],
-		uint16_t n);
+bool mb_encap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
+bool mb_decap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ESP to plain packets, and poll(). As on the way out, in loops: read the header, write nonce and
+ * ESP to plain packets. As on the way out, in loops: read the header, write nonce and
  * AAD; the library; then padding and next header of what is authentic. Lengths were checked by
  * net/parse.c and the caller (engine.h).
  *
@@ -169,76 +169,11 @@ decap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], u
 		mb_run_jobs_in(w, nb_jobs);
 	unwrap_all(w->work, nb_work);
 	unwrap_all(w->jobs, nb_jobs);
-	mb_wait(w, pkts, n);
 }
 
-void
+bool
 mb_decap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
 	mb_by_bursts((struct mb_engine *)engine, worker, pkts, n, decap_burst);
-}
-
-/* --- what waits for poll() --- */
-
-uint16_t
-mb_room(struct mb_worker *w)
-{
-	const uint32_t n = w->tail - w->head;
-
-	if (unlikely(w->tail > MB_WAITING_MAX / 2 && w->head != 0)) {
-		memmove(w->waiting, w->waiting + w->head, n * sizeof(w->waiting[0]));
-		w->head = 0;
-		w->tail = n;
-	}
-	return (uint16_t)(MB_WAITING_MAX - w->tail);
-}
-
-void
-mb_wait(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n)
-{
-	memcpy(w->waiting + w->tail, pkts, n * sizeof(pkts[0]));
-	w->tail += n;
-}
-
-void
-mb_refuse(struct mb_worker *w, struct rte_mbuf *m)
-{
-	pkt_meta(m)->verdict = DROP_CRYPTO_FULL;
-	m->next = NULL;
-	if (w->refused == NULL)
-		w->refused = m;
-	else
-		w->refused_last->next = m;
-	w->refused_last = m;
-	w->nb_refused++;
-}
-
-/* Those that were refused after all that waits: in the order per SA they came in. */
-static uint16_t
-poll_refused(struct mb_worker *w, struct rte_mbuf *ret_pkts[], uint16_t n)
-{
-	uint16_t k;
-
-	for (k = 0; k < n && w->refused != NULL; k++) {
-		ret_pkts[k] = w->refused;
-		w->refused = w->refused->next;
-		ret_pkts[k]->next = NULL;
-		w->nb_refused--;
-	}
-	return k;
-}
-
-uint16_t
-mb_poll(struct engine *engine, unsigned int worker, struct rte_mbuf *ret_pkts[], uint16_t n)
-{
-	struct mb_worker *w = ((struct mb_engine *)engine)->workers[worker];
-	const uint16_t k = (uint16_t)RTE_MIN(n, w->tail - w->head);
-
-	memcpy(ret_pkts, w->waiting + w->head, k * sizeof(ret_pkts[0]));
-	w->head += k;
-	if (likely(w->head == w->tail))
-		w->head = w->tail = 0; /* the same lines again */
-	if (unlikely(w->refused != NULL))
-		return (uint16_t)(k + poll_refused(w, ret_pkts + k, (uint16_t)(n - k)));
-	return k;
+	return true;
 }

@@ -214,11 +214,11 @@ encap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], u
 		mb_run_out(w, nb_work);
 	if (nb_jobs != 0)
 		mb_run_jobs_out(w, nb_jobs);
-	mb_wait(w, pkts, n);
 }
 
-void
+bool
 mb_encap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
 	mb_by_bursts((struct mb_engine *)engine, worker, pkts, n, encap_burst);
+	return true;
 }

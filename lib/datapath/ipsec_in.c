@@ -70,10 +70,14 @@ dp_ipsec_in(struct worker *w, struct frame *f)
 		if (nb_go[e] == 0)
 			continue;
 		w->cnt.decapsulated += nb_go[e];
-		if (unlikely(spreads) && dp->engine[e]->ops->any_worker)
+		if (unlikely(spreads) && dp->engine[e]->ops->any_worker) {
 			spread_put(w, e, go[e], nb_go[e]);
-		else
-			dp->engine[e]->ops->decap(dp->engine[e], w->id, go[e], nb_go[e]);
+			continue;
+		}
+		if (unlikely(vec_room(&f->in_done) < nb_go[e]))
+			dp_ipsec_in_done(w, f);
+		if (dp->engine[e]->ops->decap(dp->engine[e], w->id, go[e], nb_go[e]))
+			vec_append(&f->in_done, go[e], nb_go[e]);
 	}
 }
 

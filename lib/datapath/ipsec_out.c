@@ -125,7 +125,11 @@ dp_ipsec_out(struct worker *w, struct frame *f)
 		if (go.n[e] == 0)
 			continue;
 		w->cnt.encapsulated += go.n[e];
-		dp->engine[e]->ops->encap(dp->engine[e], w->id, go.pkt[e], go.n[e]);
+		/* the vector that stage 7 empties may hold what a device has given back */
+		if (unlikely(vec_room(&f->out_done) < go.n[e]))
+			dp_ipsec_out_done(w, f);
+		if (dp->engine[e]->ops->encap(dp->engine[e], w->id, go.pkt[e], go.n[e]))
+			vec_append(&f->out_done, go.pkt[e], go.n[e]);
 	}
 }
 

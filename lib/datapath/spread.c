@@ -81,17 +81,13 @@ take(struct spread *sp)
 	return NULL;
 }
 
-/* Such an engine is done when decap() returns, and nothing else of this worker is inside. */
+/* Such an engine is done when decap() returns. */
 static void
 run(struct worker *w, struct spread_job *job)
 {
 	struct engine *e = w->dp->engine[job->engine];
-	uint16_t got = 0;
 
-	e->ops->decap(e, w->id, job->pkt, job->n);
-	while (got < job->n)
-		got = (uint16_t)(got +
-				e->ops->poll(e, w->id, job->pkt + got, (uint16_t)(job->n - got)));
+	(void)e->ops->decap(e, w->id, job->pkt, job->n);
 	__atomic_store_n(&job->done, 1, __ATOMIC_RELEASE);
 }
 
@@ -117,19 +113,6 @@ give_back(struct worker *w, struct vec *v)
 		sp->inside -= job->n;
 		sp->head++;
 	}
-}
-
-/* An idle engine only: what poll() gives back must be of the job. */
-static bool
-may_run(const struct worker *w)
-{
-	unsigned int e;
-
-	for (e = 0; e < w->dp->nb_engines; e++)
-		if (w->dp->engine[e]->ops->any_worker &&
-				w->dp->engine[e]->ops->in_flight(w->dp->engine[e], w->id) != 0)
-			return false;
-	return true;
 }
 
 static void
@@ -166,8 +149,6 @@ dp_spread(struct worker *w, struct frame *f)
 		__atomic_store_n(&w->dp->helps[w->id], helps, __ATOMIC_RELAXED);
 	}
 	if (sp->head == sp->tail && !helps)
-		return;
-	if (unlikely(!may_run(w)))
 		return;
 	while (sp->tail - __atomic_load_n(&sp->taken, __ATOMIC_RELAXED) > left) {
 		struct spread_job *job = take(sp);

@@ -21,8 +21,8 @@ struct engine;
 struct engine_ops {
 	const char *name; /* "cryptodev", "ipsec_mb" */
 	/*
-	 * decap() may be called by any worker for any SA, not only the one that owns it, and poll()
-	 * gives back all of it right afterwards
+	 * decap() may be called by any worker for any SA, not only the one that owns it, and is done
+	 * when it returns
 	 */
 	bool any_worker;
 
@@ -68,26 +68,27 @@ struct engine_ops {
 	const char *(*session_device)(const struct engine *e, const struct sa *sa);
 
 	/**
-	 * Encapsulate. Takes all @p n packets: data starts at the packet that goes inside,
+	 * Encapsulate. Data of each of the @p n packets starts at the packet that goes inside,
 	 * meta.inner_proto is what it is (IPPROTO_IPIP or IPPROTO_IPV6), meta.sa is the SA; there is
-	 * headroom for an outer header and for ESP's. Each comes back from poll() once, with
-	 * meta.verdict DROP_NONE: then data starts at the ESP header, and the outer header is the
-	 * caller's to write; or with the drop reason (SEQ_EXHAUSTED, CRYPTO, CRYPTO_FULL, HEADROOM).
-	 * PKT_ENCAP is set in meta.flags by the caller. Adds SA_CNT_ENQ (by run), and nothing else,
-	 * to the SAs' counters.
+	 * headroom for an outer header and for ESP's. Each is done once, with meta.verdict DROP_NONE:
+	 * then data starts at the ESP header, and the outer header is the caller's to write; or with
+	 * the drop reason (SEQ_EXHAUSTED, CRYPTO, CRYPTO_FULL, HEADROOM). PKT_ENCAP is set in
+	 * meta.flags by the caller. Adds SA_CNT_ENQ (by run), and nothing else, to the SAs' counters.
+	 * @return true: all are done, in order, and are the caller's again. false: the engine has
+	 * taken them all, and each comes back from poll() once.
 	 */
-	void (*encap)(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
+	bool (*encap)(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
 	/**
 	 * Decapsulate. As encap(): data starts at the outer header, meta.l3_len bytes (with UDP) in
-	 * front of ESP; meta.sa is set and ESP is at least sa->min_len bytes. Comes back with
+	 * front of ESP; meta.sa is set and ESP is at least sa->min_len bytes. Done with
 	 * DROP_NONE: data is the packet that was inside, without padding and ICV, the outer header
 	 * untouched in the headroom; meta.inner_proto is the protocol inside (IPPROTO_IPIP,
 	 * IPPROTO_IPV6 or another); meta.seq is the 64-bit number, its window not yet moved. Or with
 	 * AUTH, PADDING, CRYPTO, CRYPTO_FULL, ESP_SHORT, HEADROOM, REPLAY.
 	 */
-	void (*decap)(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
+	bool (*decap)(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n);
 	/**
-	 * Take back what is finished, at most @p n, of both directions, in order per SA. Does not
+	 * Take back what is finished of what was taken, at most @p n, of both directions, in order per SA. Does not
 	 * touch SA counters.
 	 * @return Number of packets, now the caller's.
 	 */

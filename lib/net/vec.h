@@ -6,6 +6,7 @@
 #define NET_VEC_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include <rte_mbuf.h>
 
@@ -27,6 +28,14 @@ static inline void
 vec_push(struct vec *v, struct rte_mbuf *m)
 {
 	v->pkt[v->n++] = m;
+}
+
+/** The same for @p n packets. */
+static inline void
+vec_append(struct vec *v, struct rte_mbuf *const pkts[], uint16_t n)
+{
+	memcpy(v->pkt + v->n, pkts, n * sizeof(pkts[0]));
+	v->n = (uint16_t)(v->n + n);
 }
 
 #endif

@@ -68,14 +68,20 @@ packet_fill(struct rte_mbuf *m, struct sa *sa)
 /* In chunks of a burst, each polled until it is empty, as the datapath does. */
 static uint64_t
 run(struct rte_mbuf *p[], uint16_t n,
-		void (*fn)(struct engine *, unsigned int, struct rte_mbuf *[], uint16_t))
+		bool (*fn)(struct engine *, unsigned int, struct rte_mbuf *[], uint16_t))
 {
 	struct rte_mbuf *back[PKTS];
 	uint64_t start = rte_rdtsc();
 	uint16_t i, got = 0;
 
 	for (i = 0; i < n; i = (uint16_t)(i + burst)) {
-		fn(engine, 0, p + i, (uint16_t)RTE_MIN(burst, n - i));
+		const uint16_t k = (uint16_t)RTE_MIN(burst, n - i);
+
+		if (fn(engine, 0, p + i, k)) {
+			memcpy(back + got, p + i, k * sizeof(back[0]));
+			got = (uint16_t)(got + k);
+			continue;
+		}
 		got = (uint16_t)(got +
 				engine->ops->poll(engine, 0, back + got, (uint16_t)(n - got)));
 	}

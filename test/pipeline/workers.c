@@ -352,8 +352,7 @@ the_owner_takes_jobs_back_in_order(void **state)
 	worker_poll(other);
 	worker_poll(owner);
 	assert_int_equal(owner->spread.inside, n - SPREAD_PKTS + 1);
-	e->ops->decap(e, other->id, job->pkt, job->n);
-	assert_int_equal(e->ops->poll(e, other->id, job->pkt, job->n), job->n);
+	assert_true(e->ops->decap(e, other->id, job->pkt, job->n));
 	job->done = 1;
 	worker_poll(owner);
 	assert_int_equal(owner->spread.inside, 0);

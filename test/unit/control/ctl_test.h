@@ -107,11 +107,12 @@ fake_session_device(const struct engine *e, const struct sa *sa)
 	return "fake0";
 }
 
-static void
+static bool
 fake_take(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
 	(void)e, (void)worker;
 	rte_pktmbuf_free_bulk(pkts, n);
+	return false;
 }
 
 static uint16_t

@@ -221,11 +221,16 @@ run(struct rte_mbuf *pkts[], uint16_t n, bool encap)
 	struct rte_mbuf *back[DP_VEC_MAX];
 	uint16_t got = 0, i;
 	unsigned int tries;
+	bool done;
 
 	if (encap)
-		env_engine->ops->encap(env_engine, 0, pkts, n);
+		done = env_engine->ops->encap(env_engine, 0, pkts, n);
 	else
-		env_engine->ops->decap(env_engine, 0, pkts, n);
+		done = env_engine->ops->decap(env_engine, 0, pkts, n);
+	if (done) {
+		memcpy(back, pkts, n * sizeof(back[0]));
+		got = n;
+	}
 	for (tries = 0; got < n && tries < 1000; tries++)
 		got = (uint16_t)(got +
 				env_engine->ops->poll(

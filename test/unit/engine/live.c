@@ -43,10 +43,9 @@ packet(struct sa *sa)
 
 /* As the datapath: what comes back is counted as done before the worker is quiescent. */
 static void
-take_back(void)
+take_back(struct rte_mbuf *back[], uint16_t n)
 {
-	struct rte_mbuf *back[64];
-	uint16_t i, n = env_engine->ops->poll(env_engine, 0, back, 64);
+	uint16_t i;
 
 	for (i = 0; i < n; i++) {
 		struct sa *sa = pkt_meta(back[i])->sa;
@@ -56,6 +55,14 @@ take_back(void)
 		bad += sa->engine != env_engine; /* still whole after it was counted */
 	}
 	rte_pktmbuf_free_bulk(back, n);
+}
+
+static void
+take_finished(void)
+{
+	struct rte_mbuf *back[64];
+
+	take_back(back, env_engine->ops->poll(env_engine, 0, back, 64));
 }
 
 static void *
@@ -74,14 +81,15 @@ worker(void *arg)
 				break;
 			n++;
 		}
-		env_engine->ops->encap(env_engine, 0, burst, n);
+		if (env_engine->ops->encap(env_engine, 0, burst, n))
+			take_back(burst, n);
 		sent += n;
 		if (turn % 3 != 0) /* now and then an op stays inside over a quiescent state */
-			take_back();
+			take_finished();
 		rcu_quiescent(rcu_qsbr(), 0);
 	}
 	while (env_engine->ops->in_flight(env_engine, 0) != 0)
-		take_back();
+		take_finished();
 	rcu_worker_offline(0);
 	return NULL;
 }

@@ -26,10 +26,9 @@ static struct drawing drawings[WORKERS];
 static pthread_barrier_t start;
 
 static void
-take_back(struct drawing *d)
+take_back(struct drawing *d, struct rte_mbuf *const back[], uint16_t n)
 {
-	struct rte_mbuf *back[64];
-	uint16_t i, n = env_engine->ops->poll(env_engine, d->worker, back, 64);
+	uint16_t i;
 
 	for (i = 0; i < n; i++) {
 		counter_row(sadb_counters(env_db), d->worker, d->sa->id)[SA_CNT_DONE]++;
@@ -46,6 +45,14 @@ take_back(struct drawing *d)
 	}
 }
 
+static void
+take_finished(struct drawing *d)
+{
+	struct rte_mbuf *back[64];
+
+	take_back(d, back, env_engine->ops->poll(env_engine, d->worker, back, 64));
+}
+
 static void *
 draw(void *arg)
 {
@@ -54,11 +61,13 @@ draw(void *arg)
 
 	pthread_barrier_wait(&start);
 	for (i = 0; i < PER_WORKER; i += BURST) {
-		env_engine->ops->encap(env_engine, d->worker, d->pkts + i, BURST);
-		take_back(d);
+		if (env_engine->ops->encap(env_engine, d->worker, d->pkts + i, BURST))
+			take_back(d, d->pkts + i, BURST);
+		else
+			take_finished(d);
 	}
 	while (env_engine->ops->in_flight(env_engine, d->worker) != 0)
-		take_back(d);
+		take_finished(d);
 	return NULL;
 }
 
