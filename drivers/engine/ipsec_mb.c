@@ -177,7 +177,10 @@ mb_session_create(struct engine *engine, struct sa *sa, const struct sa_params *
 	s->aad_len = prm->esn ? 12 : 8;
 	s->sqh_len = prm->esn ? 4 : 0;
 	mb_keys_expand(e->mgr, s, prm, (enum sa_dir)sa->dir);
-	mb_out_form(s);
+	if (sa->dir == SA_DIR_OUT)
+		mb_out_form(s);
+	else
+		mb_in_form(s);
 	e->sessions++;
 	return 0;
 }

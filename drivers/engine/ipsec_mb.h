@@ -90,11 +90,19 @@ struct mb_session {
 	uint8_t key_len;       /* [I] jobs: of the cipher */
 	uint8_t cipher;        /* [I] jobs: IMB_CIPHER_MODE */
 	uint8_t hash;          /* [I] jobs: IMB_HASH_ALG */
-	uint8_t tail_len;      /* [I] outbound: bytes behind the inner packet that may be written */
-	uint8_t auth_line;     /* [I] line of the keys from which on authentication reads */
-	/* [I] outbound: header, IV and trailer of a run of packets, numbers from seq + 1 on */
-	uint16_t (*write)(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa,
-			uint64_t seq);
+	/* [I] jobs: those with the same may go together as two bursts; 0: only as chained jobs */
+	uint32_t alike;
+	uint8_t tail_len;  /* [I] outbound: bytes behind the inner packet that may be written */
+	uint8_t auth_line; /* [I] line of the keys from which on authentication reads */
+	/* [I] a run of packets of the SA made ready for the library: @return how many are in work */
+	union {
+		/* outbound: header, IV and trailer written, numbers from seq + 1 on */
+		uint16_t (*write)(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n,
+				struct sa *sa, uint64_t seq);
+		/* inbound: the header read */
+		uint16_t (*read)(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n,
+				struct sa *sa);
+	};
 
 	/* line 1 on */
 	union mb_keys keys __rte_cache_aligned; /* [I] */
@@ -114,13 +122,14 @@ struct mb_work {
 static_assert(sizeof(struct mb_work) == RTE_CACHE_LINE_SIZE, "a line");
 
 struct mb_worker {
-	IMB_MGR *mgr; /* [W] the worker's own; of IPsec-MB */
+	IMB_MGR *mgr;                                      /* [W] the worker's own; of IPsec-MB */
 	struct mb_work work[MB_BURST] __rte_cache_aligned; /* [W] single calls */
 	struct mb_work jobs[MB_BURST];                     /* [W] */
 	uint8_t *icv_at[MB_BURST]; /* [W] of jobs: where the library puts it */
-	uint8_t icv[MB_BURST][MB_ICV_MAX] __rte_cache_aligned; /* [W] computed, of jobs */
-	uint8_t sent_icv[MB_BURST][MB_ICV_MAX];                /* [W] moved out of the way */
-	struct gcm_context_data gcm_ctx __rte_cache_aligned;   /* [W] */
+	IMB_JOB burst[MB_BURST];   /* [W] jobs that are alike */
+	uint8_t icv[MB_BURST][MB_ICV_MAX] __rte_cache_aligned; /* [W] computed, inbound */
+	uint8_t sent_icv[MB_BURST][MB_ICV_MAX];              /* [W] of jobs, moved out of the way */
+	struct gcm_context_data gcm_ctx __rte_cache_aligned; /* [W] */
 	struct chacha20_poly1305_context_data chacha_ctx __rte_cache_aligned; /* [W] */
 } __rte_cache_aligned;
 
@@ -150,13 +159,31 @@ int mb_keys_check(const struct sa_params *prm, struct err *err);
 void mb_keys_expand(
 		IMB_MGR *mgr, struct mb_session *s, const struct sa_params *prm, enum sa_dir dir);
 
-/** Choose how packets are written, of a session that is otherwise made. */
+/**
+ * How the packets of an SA are written and read, known when the SA is made. Functions are made from
+ * one each for the form that nearly all SAs have, and for every form.
+ */
+struct mb_form {
+	bool plain; /* GCM or ChaCha20-Poly1305, numbers of 32 bits, padding of 1, 2, 3... */
+};
+
+static inline bool
+mb_is_plain(const struct mb_session *s)
+{
+	return (s->kind == MB_GCM || s->kind == MB_CHACHA) && !s->esn && s->pad == SA_PAD_SEQ &&
+			s->head_len == MB_PLAIN_HEAD && s->icv_len == MB_PLAIN_ICV &&
+			s->block_mask == MB_PLAIN_BLOCK - 1;
+}
+
+/** Choose write or read of a session that is otherwise made. */
 void mb_out_form(struct mb_session *s);
+void mb_in_form(struct mb_session *s);
 
 /**
  * Packets of a burst through the library: @p n of w->work, or of w->jobs. Outbound the ICV is left
- * behind the ciphertext. Inbound they are decrypted, and have verdict DROP_NONE only if the ICV is
- * right; others may have been decrypted as well and are not to be looked at.
+ * behind the ciphertext. Inbound they are decrypted whatever the ICV is: mb_run_in() leaves what it
+ * should be in w->icv, to be compared; mb_run_jobs_in() compares, and has verdict DROP_NONE only
+ * where it is right.
  */
 void mb_run_out(struct mb_worker *w, uint16_t n);
 void mb_run_in(struct mb_worker *w, uint16_t n);

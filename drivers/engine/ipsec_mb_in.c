@@ -19,28 +19,89 @@
 
 /* RFC 4303, 3.4.3: what is authenticated with is the full number. */
 static inline void
-read_header(struct mb_work *w, struct rte_mbuf *m, const struct sa *sa, struct mb_session *s)
+read_header(struct mb_work *w, struct pkt_meta *meta, const struct sa *sa, struct mb_session *s,
+		const struct mb_form form)
 {
-	struct pkt_meta *meta = pkt_meta(m);
 	const struct rte_esp_hdr *esp = (const struct rte_esp_hdr *)w->esp;
 	uint64_t iv;
 
-	w->s = s;
-	w->m = m;
 	meta->seq = rte_be_to_cpu_32(esp->seq);
-	if (s->esn)
-		meta->seq = replay_seq(&sa->replay, (uint32_t)meta->seq);
-	w->seq_hi = rte_cpu_to_be_32((uint32_t)(meta->seq >> 32));
-	if (unlikely(!sa->counter_mode))
-		return;
+	if (!form.plain) {
+		if (s->esn)
+			meta->seq = replay_seq(&sa->replay, (uint32_t)meta->seq);
+		w->seq_hi = rte_cpu_to_be_32((uint32_t)(meta->seq >> 32));
+		if (unlikely(!sa->counter_mode))
+			return;
+	}
 	memcpy(&iv, esp + 1, sizeof(iv));
 	memcpy(w->iv, &s->salt, sizeof(s->salt));
 	memcpy(w->iv + sizeof(s->salt), &iv, sizeof(iv));
-	if (s->esn) {
+	if (!form.plain && s->esn) {
 		memcpy(w->aad, &esp->spi, sizeof(esp->spi));
 		memcpy(w->aad + 4, &w->seq_hi, sizeof(w->seq_hi));
 		memcpy(w->aad + 8, &esp->seq, sizeof(esp->seq));
 	}
+}
+
+/* The lines of a packet that were not read yet. */
+static inline void
+prefetch_packet(struct rte_mbuf *m)
+{
+	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	rte_prefetch0(p + RTE_CACHE_LINE_SIZE);
+	rte_prefetch0(p + m->data_len - 1);
+}
+
+/* A run of packets of one SA. Returns how many were put into @p work. */
+static inline uint16_t
+read_run(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa,
+		const struct mb_form form)
+{
+	struct mb_session *s = mb_session_of(sa);
+	const uint32_t mask = form.plain ? MB_PLAIN_BLOCK - 1 : s->block_mask;
+	const uint32_t around = form.plain ? MB_PLAIN_HEAD + MB_PLAIN_ICV
+					   : (uint32_t)s->head_len + s->icv_len;
+	uint16_t i, k = 0;
+
+	for (i = 0; i < n; i++) {
+		struct rte_mbuf *m = pkts[i];
+		struct pkt_meta *meta = pkt_meta(m);
+		struct mb_work *w = &work[k];
+		const uint32_t rest = meta->l3_len + around;
+
+		if (i + AHEAD < n)
+			prefetch_packet(pkts[i + AHEAD]);
+		w->len = m->data_len - rest;
+		if (unlikely(m->data_len <= rest || (w->len & mask) != 0)) {
+			meta->verdict = DROP_ESP_SHORT;
+			continue;
+		}
+		w->s = s;
+		w->m = m;
+		w->esp = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_len);
+		read_header(w, meta, sa, s, form);
+		k++;
+	}
+	return k;
+}
+
+static uint16_t
+read_plain(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa)
+{
+	return read_run(work, pkts, n, sa, (struct mb_form){ .plain = true });
+}
+
+static uint16_t
+read_any(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa)
+{
+	return read_run(work, pkts, n, sa, (struct mb_form){ .plain = false });
+}
+
+void
+mb_in_form(struct mb_session *s)
+{
+	s->read = mb_is_plain(s) ? read_plain : read_any;
 }
 
 /* Are the bytes in front of the trailer 1, 2, 3...? There are 16 of header at least before them. */
@@ -105,70 +166,91 @@ unwrap(const struct mb_work *w)
 	m->pkt_len = m->data_len;
 }
 
-static inline void
-prefetch_packet(struct rte_mbuf *m)
+/* All bytes, whatever the first ones are. */
+static inline bool
+aead_icv_equal(const uint8_t *a, const uint8_t *b)
 {
-	const struct sa *sa = pkt_meta(m)->sa;
-	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint64_t x[2], y[2];
 
-	rte_prefetch0(mb_session_of(pkt_meta(m)->sa));
-	rte_prefetch0(&sa->replay);
-	rte_prefetch0(p + RTE_CACHE_LINE_SIZE);
-	rte_prefetch0(p + m->data_len - 1);
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
 static void
-unwrap_all(const struct mb_work *work, uint16_t n)
+finish_aead(struct mb_worker *w, uint16_t n)
 {
 	uint16_t i;
 
 	for (i = 0; i < n; i++) {
-		if (likely(pkt_meta(work[i].m)->verdict == DROP_NONE))
-			unwrap(&work[i]);
+		const struct mb_work *p = &w->work[i];
+
+		if (unlikely(!aead_icv_equal(w->icv[i], p->esp + p->s->head_len + p->len))) {
+			pkt_meta(p->m)->verdict = DROP_AUTH;
+			continue;
+		}
+		pkt_meta(p->m)->verdict = DROP_NONE;
+		unwrap(p);
 	}
+}
+
+static void
+finish_jobs(struct mb_worker *w, uint16_t n)
+{
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		if (likely(pkt_meta(w->jobs[i].m)->verdict == DROP_NONE))
+			unwrap(&w->jobs[i]);
+}
+
+/* What is read of an SA. */
+static inline void
+prefetch_sa(struct rte_mbuf *m)
+{
+	struct sa *sa = pkt_meta(m)->sa;
+
+	rte_prefetch0(mb_session_of(sa));
+	rte_prefetch0(&sa->replay);
 }
 
 static void
 decap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
 	struct mb_worker *w = e->workers[worker];
-	uint16_t i, run = 0, nb_work = 0, nb_jobs = 0;
-	const struct sa *last = NULL;
+	uint16_t i, run, nb_work = 0, nb_jobs = 0;
 
-	for (i = 0; i < RTE_MIN(n, AHEAD); i++)
+	for (i = 0; i < RTE_MIN(n, AHEAD); i++) {
+		prefetch_sa(pkts[i]);
 		prefetch_packet(pkts[i]);
-	for (i = 0; i < n; i++) {
-		struct pkt_meta *meta = pkt_meta(pkts[i]);
-		const struct sa *sa = meta->sa;
-		struct mb_session *s = mb_session_of(meta->sa);
-		struct mb_work *work = s->kind == MB_JOB ? &w->jobs[nb_jobs] : &w->work[nb_work];
-		const uint32_t rest = (uint32_t)meta->l3_len + s->head_len + s->icv_len;
-
-		if (i + AHEAD < n)
-			prefetch_packet(pkts[i + AHEAD]);
-		if (sa != last) {
-			mb_count_enq(e, worker, last, run);
-			last = sa;
-			run = 0;
-		}
-		run++;
-		work->len = pkts[i]->data_len - rest;
-		if (unlikely(pkts[i]->data_len <= rest || (work->len & s->block_mask) != 0)) {
-			meta->verdict = DROP_ESP_SHORT;
-			continue;
-		}
-		work->esp = rte_pktmbuf_mtod_offset(pkts[i], uint8_t *, meta->l3_len);
-		read_header(work, pkts[i], sa, s);
-		nb_jobs = (uint16_t)(nb_jobs + (s->kind == MB_JOB));
-		nb_work = (uint16_t)(nb_work + (s->kind != MB_JOB));
 	}
-	mb_count_enq(e, worker, last, run);
-	if (nb_work != 0)
+	for (i = 0; i < n; i = (uint16_t)(i + run)) {
+		struct sa *sa = pkt_meta(pkts[i])->sa;
+		struct mb_session *s = mb_session_of(sa);
+
+		run = pkt_sa_run(pkts + i, (uint16_t)(n - i), sa);
+		if (i + run < n) {
+			struct rte_mbuf *next = pkts[RTE_MIN(i + run + AHEAD, n - 1)];
+
+			prefetch_sa(next);
+			prefetch_packet(next);
+		}
+		mb_count_enq(e, worker, sa, run);
+		if (s->kind == MB_JOB)
+			nb_jobs = (uint16_t)(nb_jobs +
+					s->read(w->jobs + nb_jobs, pkts + i, run, sa));
+		else
+			nb_work = (uint16_t)(nb_work +
+					s->read(w->work + nb_work, pkts + i, run, sa));
+	}
+	if (nb_work != 0) {
 		mb_run_in(w, nb_work);
-	if (nb_jobs != 0)
+		finish_aead(w, nb_work);
+	}
+	if (nb_jobs != 0) {
 		mb_run_jobs_in(w, nb_jobs);
-	unwrap_all(w->work, nb_work);
-	unwrap_all(w->jobs, nb_jobs);
+		finish_jobs(w, nb_jobs);
+	}
 }
 
 bool

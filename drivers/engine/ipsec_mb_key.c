@@ -214,6 +214,9 @@ mb_keys_expand(IMB_MGR *mgr, struct mb_session *s, const struct sa_params *prm, 
 			expand_aes(mgr, s, prm->keys.enc, out);
 		}
 		expand_auth(mgr, s, prm);
+		if (s->hash != IMB_AUTH_NULL && s->hash != IMB_AUTH_AES_XCBC)
+			s->alike = (uint32_t)s->cipher | (uint32_t)s->hash << 8 |
+					(uint32_t)s->key_len << 16;
 		s->auth_line = (uint8_t)(offsetof(union mb_keys, job.hmac) / RTE_CACHE_LINE_SIZE);
 		break;
 	}

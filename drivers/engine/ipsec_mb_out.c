@@ -47,18 +47,10 @@ seq_draw(struct mb_session *s, uint16_t n, uint16_t *ret_n)
 	return seq;
 }
 
-/*
- * How the packets of an SA are written, known when the SA is made. Functions are made from the one
- * below for the form that nearly all SAs have, and for every form.
- */
-struct form {
-	bool plain; /* GCM or ChaCha20-Poly1305, numbers of 32 bits, padding of 1, 2, 3... */
-};
-
 /* RFC 4303, 2.4 to 2.6. Returns the length of the ciphertext. */
 static inline uint32_t
 write_trailer(const struct mb_session *s, uint8_t *inner, uint32_t len, uint32_t next,
-		const struct form form)
+		const struct mb_form form)
 {
 	const uint32_t mask = form.plain ? MB_PLAIN_BLOCK - 1 : s->block_mask;
 	const uint32_t crypt_len = (len + sizeof(struct rte_esp_tail) + mask) & ~mask;
@@ -84,7 +76,7 @@ write_trailer(const struct mb_session *s, uint8_t *inner, uint32_t len, uint32_t
  */
 static inline void
 write_header(struct mb_work *w, uint8_t *esp, const struct sa *sa, const struct mb_session *s,
-		uint64_t seq, const struct form form)
+		uint64_t seq, const struct mb_form form)
 {
 	const rte_be64_t seq_be = rte_cpu_to_be_64(seq);
 	const uint32_t hi = (uint32_t)seq_be, lo = (uint32_t)(seq_be >> 32);
@@ -126,7 +118,7 @@ prefetch_packet(struct rte_mbuf *m)
  */
 static inline uint16_t
 write_run(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa, uint64_t seq,
-		const struct form form)
+		const struct mb_form form)
 {
 	struct mb_session *s = mb_session_of(sa);
 	const uint16_t head = form.plain ? MB_PLAIN_HEAD : s->head_len;
@@ -164,23 +156,19 @@ write_run(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *
 static uint16_t
 write_plain(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa, uint64_t seq)
 {
-	return write_run(work, pkts, n, sa, seq, (struct form){ .plain = true });
+	return write_run(work, pkts, n, sa, seq, (struct mb_form){ .plain = true });
 }
 
 static uint16_t
 write_any(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa, uint64_t seq)
 {
-	return write_run(work, pkts, n, sa, seq, (struct form){ .plain = false });
+	return write_run(work, pkts, n, sa, seq, (struct mb_form){ .plain = false });
 }
 
 void
 mb_out_form(struct mb_session *s)
 {
-	const bool plain = (s->kind == MB_GCM || s->kind == MB_CHACHA) && !s->esn &&
-			s->pad == SA_PAD_SEQ && s->head_len == MB_PLAIN_HEAD &&
-			s->icv_len == MB_PLAIN_ICV && s->block_mask == MB_PLAIN_BLOCK - 1;
-
-	s->write = plain ? write_plain : write_any;
+	s->write = mb_is_plain(s) ? write_plain : write_any;
 }
 
 static void

@@ -47,30 +47,44 @@ decide_in_row(const struct iface_row *row)
 	return unlikely(!iface_row_passes(row)) ? DROP_IF_DOWN : DROP_NONE;
 }
 
-/** May this packet be given to this SA? Fills what the engine and ipsec_in_done need. */
+/**
+ * May packets come in by an SA (NULL: there is none)?
+ * @param ret_row
+ *   With DROP_NONE, the interface that claims it.
+ */
 static inline enum drop_reason
-decide_sa_in(const struct iface_table *ifaces, struct rte_mbuf *m, const struct sa *sa)
+decide_sa_in(const struct iface_table *ifaces, const struct sa *sa,
+		const struct iface_row **ret_row)
 {
-	struct pkt_meta *meta = pkt_meta(m);
-	const uint16_t index = __atomic_load_n(&sa->iface, __ATOMIC_RELAXED);
-	const bool ip6 = meta->flags & PKT_IP6;
-	const struct iface_row *row;
-	uint32_t esp_len, crypt_len;
 	enum drop_reason bad;
+	uint16_t index;
 
+	if (unlikely(sa == NULL))
+		return DROP_NO_SA;
+	index = __atomic_load_n(&sa->iface, __ATOMIC_RELAXED);
 	if (unlikely(index == 0 || sa->dir != SA_DIR_IN))
 		return DROP_SA_NO_IF;
-	row = iface_row(ifaces, index);
-	bad = decide_in_row(row);
+	*ret_row = iface_row(ifaces, index);
+	bad = decide_in_row(*ret_row);
 	if (unlikely(bad != DROP_NONE))
 		return bad;
+	return unlikely(__atomic_load_n(&sa->state, __ATOMIC_RELAXED) == SA_DEAD) ? DROP_SA_DEAD
+										  : DROP_NONE;
+}
+
+/** May this packet? @p row, @p sa: as decide_sa_in() has them: DROP_NONE. Fills what the engine and ipsec_in_done need. */
+static inline enum drop_reason
+decide_in(const struct iface_row *row, struct sa *sa, struct rte_mbuf *m)
+{
+	struct pkt_meta *meta = pkt_meta(m);
+	const bool ip6 = meta->flags & PKT_IP6;
+	const uint32_t esp_len = m->pkt_len - meta->l3_len;
+	uint32_t crypt_len;
+
 	if (unlikely(!outer_source_is(m, ip6, &row->remote)))
 		return DROP_SA_SOURCE;
 	if (unlikely(sa->natt != !!(meta->flags & PKT_NATT)))
 		return DROP_SA_NATT;
-	if (unlikely(__atomic_load_n(&sa->state, __ATOMIC_RELAXED) == SA_DEAD))
-		return DROP_SA_DEAD;
-	esp_len = m->pkt_len - meta->l3_len;
 	if (unlikely(m->pkt_len < (uint32_t)meta->l3_len + sa->min_len))
 		return DROP_ESP_SHORT;
 	crypt_len = esp_len - (uint32_t)(sizeof(struct rte_esp_hdr) + sa->iv_len + sa->icv_len);
@@ -78,21 +92,17 @@ decide_sa_in(const struct iface_table *ifaces, struct rte_mbuf *m, const struct 
 		return DROP_ESP_SHORT;
 	meta->tos = ip6 ? (uint8_t)(rte_be_to_cpu_32(pkt_ip6(m)->vtc_flow) >> 20)
 			: pkt_ip4(m)->type_of_service;
+	meta->sa = sa;
+	meta->flags &= (uint8_t)~PKT_ENCAP;
 	return DROP_NONE;
 }
 
-/** ESP, whose SA is @p sa if it has one. */
+/** ESP that does not get to an engine, for @p bad of the two above. */
 static inline struct dp_verdict
-decide_esp(const struct dataplane *dp, struct rte_mbuf *m, const struct sa *sa)
+decide_esp_bad(const struct fib_table *fibs, struct rte_mbuf *m, enum drop_reason bad)
 {
-	enum drop_reason bad = DROP_NO_SA;
-
-	if (likely(sa != NULL))
-		bad = decide_sa_in(dp->ifaces, m, sa);
-	if (likely(bad == DROP_NONE))
-		return dp_to(DP_TO_ENGINE);
 	if (bad == DROP_NO_SA || bad == DROP_SA_NO_IF)
-		return decide_foreign_esp(dp->fibs, m, bad);
+		return decide_foreign_esp(fibs, m, bad);
 	return dp_to_drop(bad);
 }
 

@@ -271,6 +271,8 @@ static struct dp_verdict
 esp_in(struct walk *w)
 {
 	struct explain_step *s = step_begin(w, EXPLAIN_SA_IN);
+	const struct iface_row *row;
+	enum drop_reason bad;
 	struct sa *sa;
 
 	sadb_lookup_bulk(w->dp->sadb, &w->m, &sa, 1);
@@ -279,13 +281,13 @@ esp_in(struct walk *w)
 		s->iface = __atomic_load_n(&sa->iface, __ATOMIC_RELAXED);
 		s->row = s->iface == 0 ? NULL : iface_row(w->dp->ifaces, s->iface);
 	}
-	s->verdict = decide_esp(w->dp, w->m, sa);
-	if (s->verdict.to != DP_TO_ENGINE)
-		return s->verdict;
-	if (w->req->seq != 0 && replay_refuses(&sa->replay, w->req->seq))
+	bad = decide_sa_in(w->dp->ifaces, sa, &row);
+	if (bad == DROP_NONE)
+		bad = decide_in(row, sa, w->m);
+	s->verdict = bad == DROP_NONE ? dp_to(DP_TO_ENGINE)
+				      : decide_esp_bad(w->dp->fibs, w->m, bad);
+	if (bad == DROP_NONE && w->req->seq != 0 && replay_refuses(&sa->replay, w->req->seq))
 		s->verdict = dp_to_drop(DROP_REPLAY);
-	pkt_meta(w->m)->sa = sa;
-	pkt_meta(w->m)->flags &= (uint8_t)~PKT_ENCAP;
 	return s->verdict;
 }
 

@@ -30,54 +30,78 @@ esp_hand_over(struct worker *w, uint16_t owner, struct rte_mbuf *m)
 		dp_drop(w, DROP_RING_FULL, m);
 }
 
+/* What goes down to the engines, by index of dataplane.engine. */
+struct in_go {
+	uint16_t n[ENGINE_MAX];
+	struct rte_mbuf *pkt[ENGINE_MAX][DP_VEC_MAX];
+};
+
+/* Packets of one SA, or of none: @p n at most. @return How many they were. */
+static inline uint16_t
+in_unwrap_run(struct worker *w, struct frame *f, struct in_go *go, struct sa *const sas[],
+		struct rte_mbuf **pkt, uint16_t n)
+{
+	const struct dataplane *dp = w->dp;
+	struct sa *sa = sas[0];
+	const struct iface_row *row = NULL;
+	const enum drop_reason shut = decide_sa_in(dp->ifaces, sa, &row);
+	struct rte_mbuf **to;
+	unsigned int e = 0;
+	uint16_t i, k;
+
+	while (shut == DROP_NONE && e + 1 < dp->nb_engines && dp->engine[e] != sa->engine)
+		e++;
+	k = go->n[e];
+	to = go->pkt[e];
+	for (i = 0; i < n && sas[i] == sa; i++) {
+		const enum drop_reason bad = likely(shut == DROP_NONE) ? decide_in(row, sa, pkt[i])
+								       : shut;
+
+		if (unlikely(bad != DROP_NONE))
+			in_push(w, f, pkt[i], decide_esp_bad(dp->fibs, pkt[i], bad));
+		else if (unlikely(sa->worker != w->id))
+			esp_hand_over(w, sa->worker, pkt[i]);
+		else
+			to[k++] = pkt[i];
+	}
+	go->n[e] = k;
+	return i;
+}
+
 /* Stage 3: esp -> engine. */
 void
 dp_ipsec_in(struct worker *w, struct frame *f)
 {
 	const struct dataplane *dp = w->dp;
-	struct rte_mbuf *go[ENGINE_MAX][DP_VEC_MAX];
-	uint16_t nb_go[ENGINE_MAX] = { 0 };
 	struct sa *sas[DP_VEC_MAX];
 	const bool spreads = spread_pays(w);
 	const uint16_t n = f->esp.n;
-	uint16_t i;
+	struct in_go go;
+	uint16_t i = 0;
 	unsigned int e;
 
 	if (n == 0)
 		return;
 	f->esp.n = 0;
+	memset(go.n, 0, sizeof(go.n));
 	sadb_lookup_bulk(dp->sadb, f->esp.pkt, sas, n);
-	for (i = 0; i < n; i++) {
-		struct rte_mbuf *m = f->esp.pkt[i];
-		struct sa *sa = sas[i];
-		const struct dp_verdict v = decide_esp(dp, m, sa);
-
-		if (unlikely(v.to != DP_TO_ENGINE)) {
-			in_push(w, f, m, v);
-			continue;
-		}
-		if (unlikely(sa->worker != w->id)) {
-			esp_hand_over(w, sa->worker, m);
-			continue;
-		}
-		pkt_meta(m)->sa = sa;
-		pkt_meta(m)->flags &= (uint8_t)~PKT_ENCAP;
-		for (e = 0; e + 1 < dp->nb_engines && dp->engine[e] != sa->engine; e++)
-			;
-		go[e][nb_go[e]++] = m;
-	}
+	while (i < n)
+		i = (uint16_t)(i +
+				in_unwrap_run(w, f, &go, sas + i, f->esp.pkt + i,
+						(uint16_t)(n - i)));
 	for (e = 0; e < dp->nb_engines; e++) {
-		if (nb_go[e] == 0)
+		if (go.n[e] == 0)
 			continue;
-		w->cnt.decapsulated += nb_go[e];
+		w->cnt.decapsulated += go.n[e];
 		if (unlikely(spreads) && dp->engine[e]->ops->any_worker) {
-			spread_put(w, e, go[e], nb_go[e]);
+			spread_put(w, e, go.pkt[e], go.n[e]);
 			continue;
 		}
-		if (unlikely(vec_room(&f->in_done) < nb_go[e]))
+		/* the vector that stage 4 empties may hold what a device has given back */
+		if (unlikely(vec_room(&f->in_done) < go.n[e]))
 			dp_ipsec_in_done(w, f);
-		if (dp->engine[e]->ops->decap(dp->engine[e], w->id, go[e], nb_go[e]))
-			vec_append(&f->in_done, go[e], nb_go[e]);
+		if (dp->engine[e]->ops->decap(dp->engine[e], w->id, go.pkt[e], go.n[e]))
+			vec_append(&f->in_done, go.pkt[e], go.n[e]);
 	}
 }
 
@@ -107,37 +131,23 @@ dp_engine_poll(struct worker *w, struct frame *f)
 	}
 }
 
-/* Counters of a run of packets of one SA: gathered, then added once. */
+/* What packets of one SA that come out of an engine one behind the other have in common. */
 struct in_run {
 	struct sa *sa;
-	const struct iface_row *row; /* NULL: no interface claims the SA any more */
-	uint64_t done, packets, bytes;
+	const struct iface_row *row; /* with DROP_NONE */
+	enum drop_reason shut;       /* why its packets may not come in */
 };
 
-static void
-in_run_flush(struct worker *w, const struct in_run *run)
-{
-	uint64_t *cnt;
-
-	if (run->sa == NULL)
-		return;
-	cnt = counter_row(w->dp->sa_counters, w->id, run->sa->id);
-	cnt[SA_CNT_DONE] += run->done;
-	if (run->packets == 0)
-		return;
-	cnt[SA_CNT_PACKETS] += run->packets;
-	cnt[SA_CNT_BYTES] += run->bytes;
-	cnt[SA_CNT_LAST_USE] = w->now_tsc;
-	cnt = counter_row(&w->dp->ifaces->counters, w->id, run->row->index);
-	cnt[IF_CNT_IPACKETS] += run->packets;
-	cnt[IF_CNT_IBYTES] += run->bytes;
-}
+/* Counted for a run of packets, then added once. */
+struct in_counts {
+	uint64_t packets, bytes, auth, replay, errors;
+};
 
 /*
  * A deleted SA keeps its interface for the packets that a device still holds: a rekey loses nothing. The reqid tells whether the index
  * has gone to another interface meanwhile.
  */
-static void
+static inline void
 in_run_start(const struct worker *w, struct in_run *run, struct sa *sa)
 {
 	const uint16_t index = __atomic_load_n(&sa->iface, __ATOMIC_RELAXED);
@@ -146,35 +156,81 @@ in_run_start(const struct worker *w, struct in_run *run, struct sa *sa)
 		.row = index == 0 ? NULL : iface_row(w->dp->ifaces, index) };
 	if (unlikely(run->row != NULL && run->row->reqid != sa->reqid))
 		run->row = NULL;
+	run->shut = decide_in_row(run->row);
 }
 
-/* Integrity, window, interface. */
-static inline enum drop_reason
-in_verdict(struct worker *w, const struct in_run *run, const struct pkt_meta *meta)
+static inline void
+in_run_flush(struct worker *w, const struct in_run *run, const struct in_counts *n, uint16_t done)
 {
-	uint64_t *cnt;
+	uint64_t *cnt = counter_row(w->dp->sa_counters, w->id, run->sa->id);
 
-	if (likely(meta->verdict == DROP_NONE)) {
-		const enum drop_reason bad = decide_in_row(run->row);
+	cnt[SA_CNT_DONE] += done;
+	cnt[SA_CNT_AUTH] += n->auth;
+	cnt[SA_CNT_REPLAY] += n->replay;
+	cnt[SA_CNT_ERRORS] += n->errors;
+	if (n->packets == 0)
+		return;
+	cnt[SA_CNT_PACKETS] += n->packets;
+	cnt[SA_CNT_BYTES] += n->bytes;
+	cnt[SA_CNT_LAST_USE] = w->now_tsc;
+	cnt = counter_row(&w->dp->ifaces->counters, w->id, run->row->index);
+	cnt[IF_CNT_IPACKETS] += n->packets;
+	cnt[IF_CNT_IBYTES] += n->bytes;
+}
 
-		if (unlikely(bad != DROP_NONE))
-			return bad;
-		if (likely(replay_accept(&run->sa->replay, meta->seq)))
-			return DROP_NONE;
-	}
-	cnt = counter_row(w->dp->sa_counters, w->id, run->sa->id);
+/* Integrity, interface, window: in this order, since only what is authentic may move the window. */
+static inline enum drop_reason
+in_verdict(const struct in_run *run, struct in_counts *n, const struct pkt_meta *meta)
+{
 	switch (meta->verdict) {
-	case DROP_AUTH:
-		cnt[SA_CNT_AUTH]++;
-		return DROP_AUTH;
 	case DROP_NONE:
+		break;
+	case DROP_AUTH:
+		n->auth++;
+		return DROP_AUTH;
 	case DROP_REPLAY:
-		cnt[SA_CNT_REPLAY]++;
+		n->replay++;
 		return DROP_REPLAY;
 	default:
-		cnt[SA_CNT_ERRORS]++;
+		n->errors++;
 		return (enum drop_reason)meta->verdict;
 	}
+	if (unlikely(run->shut != DROP_NONE))
+		return run->shut;
+	if (likely(replay_accept(&run->sa->replay, meta->seq)))
+		return DROP_NONE;
+	n->replay++;
+	return DROP_REPLAY;
+}
+
+/* Packets of one SA, @p n at most. @return How many they were. */
+static inline uint16_t
+in_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, uint16_t n)
+{
+	struct in_counts cnt = { 0 };
+	enum drop_reason bad;
+	struct in_run run;
+	uint16_t i;
+
+	in_run_start(w, &run, pkt_meta(pkt[0])->sa);
+	for (i = 0; i < n; i++) {
+		const struct pkt_meta *meta = pkt_meta(pkt[i]);
+
+		if (meta->sa != run.sa)
+			break;
+		bad = in_verdict(&run, &cnt, meta);
+		if (likely(bad == DROP_NONE))
+			bad = decide_inner(run.row, pkt[i]);
+		if (unlikely(bad != DROP_NONE)) {
+			dp_drop(w, bad, pkt[i]);
+			continue;
+		}
+		cnt.packets++;
+		cnt.bytes += pkt[i]->pkt_len;
+		in_push(w, f, pkt[i], decide_inner_kind(run.row, pkt[i]));
+	}
+	in_run_flush(w, &run, &cnt, i);
+	return i;
 }
 
 /* Stage 4: in_done -> ip4 | ip6 | esp. */
@@ -183,31 +239,9 @@ dp_ipsec_in_done(struct worker *w, struct frame *f)
 {
 	struct rte_mbuf **pkt = f->in_done.pkt;
 	const uint16_t n = f->in_done.n;
-	struct in_run run = { .sa = NULL };
-	enum drop_reason bad;
-	uint16_t i;
+	uint16_t i = 0;
 
-	for (i = 0; i < n; i++) {
-		struct pkt_meta *meta = pkt_meta(pkt[i]);
-
-		if (i + DP_PREFETCH < n)
-			rte_prefetch0(rte_pktmbuf_mtod(pkt[i + DP_PREFETCH], void *));
-		if (meta->sa != run.sa) {
-			in_run_flush(w, &run);
-			in_run_start(w, &run, meta->sa);
-		}
-		run.done++;
-		bad = in_verdict(w, &run, meta);
-		if (likely(bad == DROP_NONE))
-			bad = decide_inner(run.row, pkt[i]);
-		if (unlikely(bad != DROP_NONE)) {
-			dp_drop(w, bad, pkt[i]);
-			continue;
-		}
-		run.packets++;
-		run.bytes += pkt[i]->pkt_len;
-		in_push(w, f, pkt[i], decide_inner_kind(run.row, pkt[i]));
-	}
-	in_run_flush(w, &run);
+	while (i < n)
+		i = (uint16_t)(i + in_run(w, f, pkt + i, (uint16_t)(n - i)));
 	f->in_done.n = 0;
 }

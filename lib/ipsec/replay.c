@@ -156,7 +156,7 @@ replay_refuses(const struct replay *r, uint64_t seq)
 }
 
 bool
-replay_accept(struct replay *r, uint64_t seq)
+replay_accept_any(struct replay *r, uint64_t seq)
 {
 	if (r->window == 0) {
 		/* nothing is refused, but ESN needs the top */

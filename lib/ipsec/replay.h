@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_branch_prediction.h>
+
 #include "base/limits.h"
 
 #define REPLAY_BLOCKS_MAX (REPLAY_WINDOW_MAX / 64 * 2)
@@ -82,11 +84,26 @@ replay_infer(uint64_t top, uint32_t w, uint32_t seq_lo)
  */
 uint64_t replay_seq(const struct replay *r, uint32_t seq_lo);
 
+/** replay_accept() of a number of any kind. */
+bool replay_accept_any(struct replay *r, uint64_t seq);
+
 /**
  * Number @p seq has authenticated: take it if it is new.
  * @return true: good, and marked. false: seen before, left of the window, or 0.
  */
-bool replay_accept(struct replay *r, uint64_t seq);
+static inline bool
+replay_accept(struct replay *r, uint64_t seq)
+{
+	uint64_t *block = &r->block[seq / 64 & r->block_mask];
+
+	/* The next one, of the same block: what comes in order. */
+	if (likely(seq > r->top && seq / 64 == r->top / 64 && r->window != 0)) {
+		__atomic_store_n(&r->top, seq, __ATOMIC_RELAXED);
+		*block |= UINT64_C(1) << seq % 64;
+		return true;
+	}
+	return replay_accept_any(r, seq);
+}
 /** Would replay_accept() say false? Changes nothing; off the worker only good for telling people. */
 bool replay_refuses(const struct replay *r, uint64_t seq);
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_esp.h>
 #include <rte_hash.h>
@@ -143,6 +144,19 @@ key_of_packet(struct key *k, struct rte_mbuf *m)
 	}
 }
 
+/* Is it that of a packet? */
+static inline bool
+key_is_of_packet(const struct key *k, struct rte_mbuf *m)
+{
+	const struct pkt_meta *meta = pkt_meta(m);
+
+	if (k->spi != rte_pktmbuf_mtod_offset(m, struct rte_esp_hdr *, meta->l3_len)->spi)
+		return false;
+	if (meta->flags & PKT_IP6)
+		return k->af == AF_INET6 && memcmp(k->v6, pkt_ip6(m)->dst_addr, sizeof(k->v6)) == 0;
+	return k->af == AF_INET && k->v4 == pkt_ip4(m)->dst_addr;
+}
+
 static uint16_t
 lookup_burst(const struct sadb_table *t, struct rte_mbuf *const pkts[], struct sa *ret_sas[],
 		uint16_t n)
@@ -151,18 +165,29 @@ lookup_burst(const struct sadb_table *t, struct rte_mbuf *const pkts[], struct s
 	const void *key_ptrs[RTE_HASH_LOOKUP_BULK_MAX];
 	hash_sig_t sigs[RTE_HASH_LOOKUP_BULK_MAX];
 	void *data[RTE_HASH_LOOKUP_BULK_MAX];
+	uint8_t key_of[RTE_HASH_LOOKUP_BULK_MAX]; /* the key of a packet */
 	uint64_t hits = 0;
-	uint16_t i;
+	uint16_t i, k = 0, found = 0;
 
+	/* Each key once, of packets that have the same one behind the other. */
 	for (i = 0; i < n; i++) {
-		key_of_packet(&keys[i], pkts[i]);
-		key_ptrs[i] = &keys[i];
-		sigs[i] = key_hash(&keys[i], sizeof(keys[i]), 0);
+		if (k != 0 && key_is_of_packet(&keys[k - 1], pkts[i])) {
+			key_of[i] = (uint8_t)(k - 1);
+			continue;
+		}
+		key_of_packet(&keys[k], pkts[i]);
+		key_ptrs[k] = &keys[k];
+		sigs[k] = key_hash(&keys[k], sizeof(keys[k]), 0);
+		key_of[i] = (uint8_t)k++;
 	}
-	rte_hash_lookup_with_hash_bulk_data(t->hash, key_ptrs, sigs, n, &hits, data);
-	for (i = 0; i < n; i++)
-		ret_sas[i] = hits & (UINT64_C(1) << i) ? data[i] : NULL;
-	return (uint16_t)__builtin_popcountll(hits);
+	rte_hash_lookup_with_hash_bulk_data(t->hash, key_ptrs, sigs, k, &hits, data);
+	for (i = 0; i < n; i++) {
+		const bool hit = (hits >> key_of[i] & 1) != 0;
+
+		ret_sas[i] = hit ? data[key_of[i]] : NULL;
+		found = (uint16_t)(found + hit);
+	}
+	return found;
 }
 
 uint16_t
