@@ -46,7 +46,7 @@ bench_poll(struct bench *b)
 		for (i = 0; i < POLLS; i++)
 			dp_poll(dp);
 	else
-		usleep(b->source.prepared.nb != 0 ? NAP_ROUNDS_US : NAP_US);
+		usleep(source_has_rounds(&b->source) ? NAP_ROUNDS_US : NAP_US);
 	ctl_poll(b->ctl);
 	round_next(b);
 }

@@ -154,6 +154,8 @@ source_outside_rx(uint16_t port, uint16_t q, struct rte_mbuf *pkts[], uint16_t n
 		return nb;
 	if (queue->active_from == 0)
 		queue->active_from = now;
+	if (lane->next == lane->nb_list && !source_has_rounds(s))
+		lane->next = 0;
 	if (lane->next == lane->nb_list || lane->left == 0) {
 		outside_spent(queue, now);
 		return nb;

@@ -101,6 +101,8 @@ int source_prepare_end(struct bench_source *s, struct err *err);
 /** Start lanes: @p packets in all (UINT64_MAX: no end) at @p pps in all (0: as fast as taken). */
 void source_start(struct bench_source *s, bool inside, bool outside, uint64_t packets, double pps);
 void source_stop(struct bench_source *s);
+/** May prepared packets come once only, because a window sees them? Without one they come again and again. */
+bool source_has_rounds(const struct bench_source *s);
 /** Prepared packets are used up in every lane that has some, so that a new round is due. */
 bool source_is_spent(const struct bench_source *s);
 /** Once more from the first. */

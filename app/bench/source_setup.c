@@ -318,6 +318,12 @@ source_stop(struct bench_source *s)
 }
 
 bool
+source_has_rounds(const struct bench_source *s)
+{
+	return s->prepared.nb != 0 && (s->args->replay_window != 0 || s->args->esn);
+}
+
+bool
 source_is_spent(const struct bench_source *s)
 {
 	unsigned int q, lanes = 0;

@@ -100,7 +100,6 @@ struct ctl {
 	uint32_t timed;           /* head of the list of SAs with lifetimes */
 	uint32_t waiting;         /* head of the list of SAs to be proven */
 	uint32_t next_sequence;   /* id of the SA whose sequence number is looked at next */
-	uint32_t next_worker;     /* that gets the next inbound SA */
 
 	struct ctl_state *state; /* ctl_state.c's */
 	struct sa_ctl *aside;    /* SAs that a transaction has put aside, linked by sa_ctl.aside */

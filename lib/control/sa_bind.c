@@ -39,13 +39,10 @@ claim(struct ctl *ctl, struct iface *ifp, struct sa_ctl *sa, enum sa_dir dir, st
 	if (sa->dir != SA_DIR_NONE && sa->dir != dir)
 		return 0;
 	if (sa->sa == NULL) {
-		rc = sa_open(sa, dir, (uint16_t)(ctl->next_worker % ctl->nb_workers),
-				ctl->nb_workers, err);
+		rc = sa_open(sa, dir, ctl->nb_workers, err);
 		if (rc != 0)
 			return rc;
 		sa->dir = dir;
-		if (dir == SA_DIR_IN)
-			ctl->next_worker++;
 	}
 	if (note->unclaimed && dir == SA_DIR_OUT)
 		sadb_unpublish(ctl->sadb, sa);

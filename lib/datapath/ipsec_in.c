@@ -47,7 +47,7 @@ in_unwrap_run(struct worker *w, struct frame *f, struct in_go *go, struct sa *co
 	const enum drop_reason shut = decide_sa_in(dp->ifaces, sa, &row);
 	struct rte_mbuf **to;
 	unsigned int e = 0;
-	uint16_t i, k;
+	uint16_t owner = SA_WORKER_NONE, i, k;
 
 	while (shut == DROP_NONE && e + 1 < dp->nb_engines && dp->engine[e] != sa->engine)
 		e++;
@@ -59,10 +59,10 @@ in_unwrap_run(struct worker *w, struct frame *f, struct in_go *go, struct sa *co
 
 		if (unlikely(bad != DROP_NONE))
 			in_push(w, f, pkt[i], decide_esp_bad(dp->fibs, pkt[i], bad));
-		else if (unlikely(sa->worker != w->id))
-			esp_hand_over(w, sa->worker, pkt[i]);
-		else
+		else if (likely((owner = sa_claim(sa, w->id)) == w->id))
 			to[k++] = pkt[i];
+		else
+			esp_hand_over(w, owner, pkt[i]);
 	}
 	go->n[e] = k;
 	return i;

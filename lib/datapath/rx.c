@@ -61,6 +61,8 @@ dp_rx(struct worker *w, struct frame *f)
 {
 	uint16_t i, got, q = w->rxq_first, n = 0;
 
+	if (unlikely(spread_is_full(&w->spread)))
+		return 0;
 	dp_rx_rings(w, f);
 	for (i = 0; i < w->nb_rxq && n < DP_GATHER_MAX; i++) {
 		const struct worker_rxq *rxq = &w->rxq[q];

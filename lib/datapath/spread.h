@@ -19,10 +19,14 @@
 #include <rte_common.h>
 #include <rte_mbuf.h>
 
+#include "base/limits.h"
+
 /* Packets of a job: enough to be worth the way between two caches. */
 #define SPREAD_PKTS 16
 /* Jobs of a worker; a power of two. */
 #define SPREAD_JOBS 64
+/* Jobs that the packets of one poll make at most: a vector, cut once more between two engines. */
+#define SPREAD_OF_POLL (DP_VEC_MAX / SPREAD_PKTS + 1)
 /* Jobs that a busy owner leaves to others; what is beyond it does itself. */
 #define SPREAD_LEFT 8
 
@@ -45,8 +49,14 @@ struct spread {
 	struct spread_job job[SPREAD_JOBS];
 };
 
-/** Is this worker so busy, and another so idle, that spreading pays? */
+/** Is this worker so busy, another so idle, and what is in frame.esp so large that spreading pays? */
 bool spread_pays(const struct worker *w);
+/** Is there no room for what one poll may bring? Then nothing is received until jobs are back: the NIC's queue holds it. */
+static inline bool
+spread_is_full(const struct spread *sp)
+{
+	return sp->tail - sp->head > SPREAD_JOBS - SPREAD_OF_POLL;
+}
 /**
  * Cut packets for decap() of dp->engine[@p engine] into jobs. SA_CNT_ENQ of their SAs holds them
  * until they are back. What there is no room for is dropped (DROP_CRYPTO_FULL).

@@ -79,7 +79,7 @@ sa_set_lengths(struct sa *sa, const struct sa_params *prm)
 }
 
 static int
-sa_fill(struct sa *sa, struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker)
+sa_fill(struct sa *sa, struct sa_ctl *ctl, enum sa_dir dir)
 {
 	const struct sa_params *prm = &ctl->prm;
 
@@ -87,7 +87,7 @@ sa_fill(struct sa *sa, struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker)
 	sa->id = ctl->id;
 	sa->spi = rte_cpu_to_be_32(prm->spi);
 	sa->iface = ctl->iface;
-	sa->worker = worker;
+	sa->worker = SA_WORKER_NONE;
 	sa->dir = (uint8_t)dir;
 	sa->state = (uint8_t)ctl->state;
 	sa->reqid = prm->reqid;
@@ -124,8 +124,7 @@ struct sa_retired {
 };
 
 int
-sa_open(struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker, unsigned int nb_workers,
-		struct err *err)
+sa_open(struct sa_ctl *ctl, enum sa_dir dir, unsigned int nb_workers, struct err *err)
 {
 	const struct engine_ops *ops = ctl->engine->ops;
 	const size_t size = sizeof(struct sa) + ops->session_size(ctl->engine);
@@ -143,7 +142,7 @@ sa_open(struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker, unsigned int nb_wo
 	}
 	if (ctl->carried != NULL)
 		ctl->prm.seq_start = ctl->carried->dir == dir ? ctl->carried->seq : 0;
-	rc = sa_fill(sa, ctl, dir, worker);
+	rc = sa_fill(sa, ctl, dir);
 	if (rc < 0)
 		err_set(err, -rc, "sa %s spi %u: no memory or no random numbers",
 				ip_str(&ctl->prm.dst), ctl->prm.spi);

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_common.h>
 
 #include "base/counter.h"
@@ -89,12 +90,12 @@ static_assert(SA_CNT_LAST_USE == COUNTER_FIELDS - 1, "a row is one line");
 
 /** What workers read. Allocated with the engine's session behind it (sa_session()). */
 struct sa {
-	/* cache line 0: read per run of packets, never written while in use */
+	/* cache line 0: read per run of packets, hardly ever written while in use */
 	struct engine *engine; /* [I] */
 	uint32_t id;           /* [I] 1 to SA_MAX - 1: row of the counters; stable for its life */
 	rte_be32_t spi;        /* [I] network order */
 	uint16_t iface;        /* [A] ipsec interface that claims it, 0: none. Relaxed loads */
-	uint16_t worker;       /* [I] inbound: the worker that owns the window */
+	uint16_t worker;       /* [A] inbound: the worker that owns the window; sa_claim() */
 	uint8_t dir;           /* [I] enum sa_dir */
 	uint8_t state;         /* [A] enum sa_state */
 	uint8_t natt;          /* [I] 1: ESP in UDP */
@@ -119,6 +120,26 @@ struct sa {
 };
 static_assert(offsetof(struct sa, replay) == RTE_CACHE_LINE_SIZE,
 		"line 0 is read, line 1 is written");
+
+/** Of sa.worker: no packet has come yet. */
+#define SA_WORKER_NONE UINT16_MAX
+
+/**
+ * Which worker owns an inbound SA? The first that asks: from then on and for ever, so that the SA is
+ * where the NIC's RSS sends its packets (ADR 22).
+ */
+static inline uint16_t
+sa_claim(struct sa *sa, uint16_t worker)
+{
+	uint16_t owner = __atomic_load_n(&sa->worker, __ATOMIC_RELAXED);
+
+	if (likely(owner != SA_WORKER_NONE))
+		return owner;
+	if (__atomic_compare_exchange_n(
+			    &sa->worker, &owner, worker, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		return worker;
+	return owner;
+}
 
 /** The control core's record. */
 struct sa_ctl {
@@ -174,14 +195,11 @@ void sa_ctl_destroy(struct sa_ctl *ctl);
 
 /**
  * Make the worker record with the engine's session for a direction. ctl->sa is set.
- * @param worker
- *   Inbound: the worker that will own it.
  * @param nb_workers
  *   More than one: outbound numbers are drawn atomically.
  * @return 0 or -errno with @p err; nothing changed then.
  */
-int sa_open(struct sa_ctl *ctl, enum sa_dir dir, uint16_t worker, unsigned int nb_workers,
-		struct err *err);
+int sa_open(struct sa_ctl *ctl, enum sa_dir dir, unsigned int nb_workers, struct err *err);
 /**
  * Retire the worker record: freed when no worker reads it and no op is in a device. Unpublished by
  * the caller before.

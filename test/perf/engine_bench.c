@@ -44,7 +44,7 @@ sa_make(struct sadb *db, struct sa_params *prm, enum sa_dir dir)
 		ctl = sadb_add(db, prm, &err);
 	if (ctl != NULL) {
 		ctl->engine = engine;
-		if (sa_open(ctl, dir, 0, 1, &err) == 0)
+		if (sa_open(ctl, dir, 1, &err) == 0)
 			return ctl;
 	}
 	rte_exit(1, "%s\n", err.msg);

@@ -22,9 +22,8 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "drivers/registry.h"
-#include "net/vec.h"
 #include "setup.h"
+#include "slow_engine.h"
 
 #define REKEYS 100
 #define BURST 3 /* packets of each flow between two steps */
@@ -72,65 +71,6 @@ static struct {
 } wire[WIRE_MAX];
 static unsigned int nb_wire;
 
-/* --- an engine that keeps packets while the gate is closed --- */
-
-static const struct engine_ops *real_ops;
-static struct engine_ops slow_ops;
-static bool gate_closed;
-static struct vec held; /* of an engine that is done at once */
-
-static struct engine *
-slow_open(struct counter_table *counters, unsigned int nb_workers, struct err *err)
-{
-	struct engine *e = real_ops->open(counters, nb_workers, err);
-
-	if (e != NULL)
-		e->ops = &slow_ops;
-	return e;
-}
-
-static bool
-slow_done(bool done, struct rte_mbuf *pkts[], uint16_t n)
-{
-	if (!done || (!gate_closed && held.n == 0))
-		return done;
-	assert_in_range(n, 0, vec_room(&held));
-	vec_append(&held, pkts, n);
-	return false;
-}
-
-static bool
-slow_encap(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
-{
-	return slow_done(real_ops->encap(e, worker, pkts, n), pkts, n);
-}
-
-static bool
-slow_decap(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
-{
-	return slow_done(real_ops->decap(e, worker, pkts, n), pkts, n);
-}
-
-static uint16_t
-slow_poll(struct engine *e, unsigned int worker, struct rte_mbuf *ret_pkts[], uint16_t n)
-{
-	if (gate_closed)
-		return 0;
-	if (held.n == 0)
-		return real_ops->poll(e, worker, ret_pkts, n);
-	n = RTE_MIN(n, held.n);
-	memcpy(ret_pkts, held.pkt, n * sizeof(ret_pkts[0]));
-	held.n = (uint16_t)(held.n - n);
-	memmove(held.pkt, held.pkt + n, held.n * sizeof(held.pkt[0]));
-	return n;
-}
-
-static uint32_t
-slow_in_flight(const struct engine *e, unsigned int worker)
-{
-	return real_ops->in_flight(e, worker) + held.n;
-}
-
 /* --- the gateway --- */
 
 static void
@@ -160,15 +100,7 @@ gateway_create(void **state)
 	struct err err = { 0 };
 
 	setting = *state;
-	real_ops = registry_engine_at(setting->engine);
-	slow_ops = *real_ops;
-	slow_ops.open = slow_open;
-	slow_ops.encap = slow_encap;
-	slow_ops.decap = slow_decap;
-	slow_ops.poll = slow_poll;
-	slow_ops.in_flight = slow_in_flight;
-	pipe_engine = &slow_ops;
-	gate_closed = false;
+	slow_engine_use(setting->engine);
 	memset(flows, 0, sizeof(flows));
 	nb_seen = nb_wire = 0;
 	log_set_level(LOG_LVL_ERROR); /* keys are shared on purpose */
@@ -361,7 +293,7 @@ pump(void)
 static void
 settle(void)
 {
-	gate_closed = false;
+	slow_engine_gate_closed = false;
 	wire_take();
 	wire_put();
 	deliver();
@@ -392,12 +324,12 @@ none_twice(struct seen *list)
 static void
 delete_out_with_packets_inside(enum end at, unsigned int g)
 {
-	gate_closed = true;
+	slow_engine_gate_closed = true;
 	send_both(BURST);
 	assert_true(inside() >= 2 * BURST);
 	sa_delete(at, true, g);
 	send_both(1);
-	gate_closed = false;
+	slow_engine_gate_closed = false;
 	wire_take();
 }
 
@@ -405,7 +337,7 @@ delete_out_with_packets_inside(enum end at, unsigned int g)
 static void
 delete_in_with_packets_inside(unsigned int g)
 {
-	gate_closed = true;
+	slow_engine_gate_closed = true;
 	wire_put();
 	assert_true(inside() != 0);
 	sa_delete(A, false, g);
@@ -435,12 +367,12 @@ rekey(unsigned int g)
 
 	sa_add(B, false, g);
 	pump();
-	gate_closed = g % 2; /* what is inside belongs to the old SAs */
+	slow_engine_gate_closed = g % 2; /* what is inside belongs to the old SAs */
 	send_both(BURST);
 	sa_add(A, false, g);
 	sa_add(A, true, g);
 	send_both(BURST);
-	gate_closed = false;
+	slow_engine_gate_closed = false;
 	wire_take();
 	wire_put();
 	deliver();
@@ -491,7 +423,7 @@ loses_nothing_of_what_is_inside_when_all_is_replaced_at_once(void **state)
 	for (g = 0; g < REKEYS; g++) {
 		send_both(BURST);
 		wire_take();
-		gate_closed = true;
+		slow_engine_gate_closed = true;
 		wire_put();
 		assert_int_equal(inside(), 2 * BURST);
 		ctl_batch_begin(gw.ctl);

@@ -136,7 +136,8 @@ more_than_a_burst_is_done_at_once_and_in_order(void **state)
 	for (i = 0; i < DP_VEC_MAX; i++) {
 		assert_ptr_equal(pkts[i], given[i]);
 		assert_int_equal(pkt_meta(pkts[i])->verdict, DROP_NONE);
-		assert_int_equal(rte_be_to_cpu_32(rte_pktmbuf_mtod(pkts[i], struct rte_esp_hdr *)->seq),
+		assert_int_equal(rte_be_to_cpu_32(rte_pktmbuf_mtod(pkts[i], struct rte_esp_hdr *)
+								  ->seq),
 				i + 1);
 	}
 	counter_row(sadb_counters(env_db), 0, out->id)[SA_CNT_DONE] += DP_VEC_MAX;

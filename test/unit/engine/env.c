@@ -137,7 +137,7 @@ env_sa_open(const struct sa_params *prm, enum sa_dir dir, unsigned int nb_worker
 	if (ctl == NULL)
 		fail_msg("%s", err.msg);
 	ctl->engine = env_engine;
-	if (sa_open(ctl, dir, 0, nb_workers, &err) < 0)
+	if (sa_open(ctl, dir, nb_workers, &err) < 0)
 		fail_msg("%s", err.msg);
 	return ctl;
 }

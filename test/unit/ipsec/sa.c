@@ -248,10 +248,10 @@ an_sa_is_freed_only_when_no_op_is_inside(void **state)
 	ctl->engine = &engine;
 
 	create_rc = -ENOTSUP;
-	assert_int_equal(sa_open(ctl, SA_DIR_IN, 0, 1, &err), -ENOTSUP);
+	assert_int_equal(sa_open(ctl, SA_DIR_IN, 1, &err), -ENOTSUP);
 	assert_null(ctl->sa);
 	create_rc = 0;
-	assert_int_equal(sa_open(ctl, SA_DIR_IN, 0, 1, &err), 0);
+	assert_int_equal(sa_open(ctl, SA_DIR_IN, 1, &err), 0);
 	sa = ctl->sa;
 	/* SPI and number, IV, one block, ICV */
 	assert_int_equal(sa->min_len, 8 + 16 + 16 + 12);
@@ -288,8 +288,8 @@ two_sas_draw_two_masks(void **state)
 	a = sa_ctl_create(&prm, 1, &counters, NULL);
 	b = sa_ctl_create(&prm, 2, &counters, NULL);
 	a->engine = b->engine = &engine;
-	assert_int_equal(sa_open(a, SA_DIR_OUT, 0, 1, NULL), 0);
-	assert_int_equal(sa_open(b, SA_DIR_OUT, 0, 1, NULL), 0);
+	assert_int_equal(sa_open(a, SA_DIR_OUT, 1, NULL), 0);
+	assert_int_equal(sa_open(b, SA_DIR_OUT, 1, NULL), 0);
 	assert_true(a->sa->iv_mask != b->sa->iv_mask);
 	assert_memory_equal(a->fingerprint, b->fingerprint, 8);
 	sa_retire(a);

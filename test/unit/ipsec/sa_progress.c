@@ -246,7 +246,7 @@ sa_start(struct sa_ctl *sa, enum sa_dir dir)
 {
 	struct err err = { 0 };
 
-	assert_int_equal(sa_open(sa, dir, 0, 1, &err), 0);
+	assert_int_equal(sa_open(sa, dir, 1, &err), 0);
 }
 
 static void

@@ -88,7 +88,7 @@ add_open(struct sadb *db, uint32_t spi, const char *src, const char *dst)
 
 	assert_non_null(ctl);
 	ctl->engine = &engine;
-	assert_int_equal(sa_open(ctl, SA_DIR_IN, 0, 1, NULL), 0);
+	assert_int_equal(sa_open(ctl, SA_DIR_IN, 1, NULL), 0);
 	assert_int_equal(sadb_publish(db, ctl, NULL), 0);
 	return ctl;
 }
@@ -328,7 +328,7 @@ many_tunnels_are_entered_fast_and_all_found(void **state)
 		ctl = sadb_add(db, p, NULL);
 		assert_non_null(ctl);
 		ctl->engine = &engine;
-		assert_int_equal(sa_open(ctl, SA_DIR_IN, 0, 1, NULL), 0);
+		assert_int_equal(sa_open(ctl, SA_DIR_IN, 1, NULL), 0);
 		assert_int_equal(sadb_publish(db, ctl, NULL), 0);
 	}
 	print_message("%u SAs in %.0f ms\n", MANY,

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* An engine that keeps packets while a gate is closed, as a slow device would. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "drivers/registry.h"
+#include "net/vec.h"
+#include "pipe.h"
+#include "slow_engine.h"
+
+static const struct engine_ops *real_ops;
+static struct engine_ops slow_ops;
+bool slow_engine_gate_closed;
+static struct vec held; /* of an engine that is done at once */
+
+static struct engine *
+slow_open(struct counter_table *counters, unsigned int nb_workers, struct err *err)
+{
+	struct engine *e = real_ops->open(counters, nb_workers, err);
+
+	if (e != NULL)
+		e->ops = &slow_ops;
+	return e;
+}
+
+static bool
+slow_done(bool done, struct rte_mbuf *pkts[], uint16_t n)
+{
+	if (!done || (!slow_engine_gate_closed && held.n == 0))
+		return done;
+	assert_in_range(n, 0, vec_room(&held));
+	vec_append(&held, pkts, n);
+	return false;
+}
+
+static bool
+slow_encap(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
+{
+	return slow_done(real_ops->encap(e, worker, pkts, n), pkts, n);
+}
+
+static bool
+slow_decap(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
+{
+	return slow_done(real_ops->decap(e, worker, pkts, n), pkts, n);
+}
+
+static uint16_t
+slow_poll(struct engine *e, unsigned int worker, struct rte_mbuf *ret_pkts[], uint16_t n)
+{
+	if (slow_engine_gate_closed)
+		return 0;
+	if (held.n == 0)
+		return real_ops->poll(e, worker, ret_pkts, n);
+	n = RTE_MIN(n, held.n);
+	memcpy(ret_pkts, held.pkt, n * sizeof(ret_pkts[0]));
+	held.n = (uint16_t)(held.n - n);
+	memmove(held.pkt, held.pkt + n, held.n * sizeof(held.pkt[0]));
+	return n;
+}
+
+static uint32_t
+slow_in_flight(const struct engine *e, unsigned int worker)
+{
+	return real_ops->in_flight(e, worker) + held.n;
+}
+
+void
+slow_engine_use(unsigned int n)
+{
+	real_ops = registry_engine_at(n);
+	slow_ops = *real_ops;
+	slow_ops.open = slow_open;
+	slow_ops.encap = slow_encap;
+	slow_ops.decap = slow_decap;
+	slow_ops.poll = slow_poll;
+	slow_ops.in_flight = slow_in_flight;
+	slow_engine_gate_closed = false;
+	pipe_engine = &slow_ops;
+}
