@@ -62,6 +62,9 @@ out_rows(const struct worker *w, struct rte_mbuf *pkt[], const struct iface_row 
 	}
 }
 
+/* Packets ahead whose tunnel is fetched, where runs are short. */
+#define OUT_AHEAD 6
+
 /* What goes down to the engines, by index of dataplane.engine. */
 struct out_go {
 	uint16_t n[ENGINE_MAX];
@@ -248,6 +251,21 @@ out_run(struct worker *w, struct frame *f, struct egress *out, struct rte_mbuf *
 	return i;
 }
 
+/* What out_run() reads and writes of the tunnel of a packet: not of the one before it, as it is only asked about at the start of runs. */
+static inline void
+out_prefetch(const struct worker *w, struct rte_mbuf *m)
+{
+	const struct pkt_meta *meta = pkt_meta(m);
+	const struct iface_row *row = iface_row(w->dp->ifaces, meta->out.iface);
+
+	rte_prefetch0(counter_row(w->dp->sa_counters, w->id, meta->sa->id));
+	rte_prefetch0(counter_row(&w->dp->ifaces->counters, w->id, meta->out.iface));
+	if (likely(row != NULL)) {
+		rte_prefetch0(row);
+		rte_prefetch0(&row->outer);
+	}
+}
+
 /* Stage 7: out_done -> tx[port] | punt | encap; fragments to out. */
 void
 dp_ipsec_out_done(struct worker *w, struct frame *f)
@@ -257,8 +275,11 @@ dp_ipsec_out_done(struct worker *w, struct frame *f)
 	struct egress out = { .nh = NH_NONE };
 	uint16_t i = 0;
 
-	while (i < n)
+	while (i < n) {
+		if (i + OUT_AHEAD < n)
+			out_prefetch(w, pkt[i + OUT_AHEAD]);
 		i = (uint16_t)(i + out_run(w, f, &out, pkt + i, (uint16_t)(n - i)));
+	}
 	egress_end(f, &out);
 	f->out_done.n = 0;
 }
