@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <intel-ipsec-mb.h>
 
@@ -63,7 +64,7 @@ union mb_keys {
 
 /* What nearly all SAs look like: an AEAD, numbers of 32 bits, padding of 1, 2, 3... */
 #define MB_PLAIN_HEAD 16 /* ESP header and IV */
-#define MB_PLAIN_ICV 16
+#define MB_PLAIN_ICV 16  /* bytes, of every AEAD and of GMAC */
 #define MB_PLAIN_BLOCK 4
 
 struct mb_work;
@@ -189,6 +190,21 @@ void mb_run_out(struct mb_worker *w, uint16_t n);
 void mb_run_in(struct mb_worker *w, uint16_t n);
 void mb_run_jobs_out(struct mb_worker *w, uint16_t n);
 void mb_run_jobs_in(struct mb_worker *w, uint16_t n);
+
+/** Compares all bytes, whatever the first ones are: in constant time. @p len: a multiple of four. */
+static inline bool
+mb_icv_equal(const uint8_t *a, const uint8_t *b, unsigned int len)
+{
+	uint32_t diff = 0, x, y;
+	unsigned int i;
+
+	for (i = 0; i < len; i += sizeof(x)) {
+		memcpy(&x, a + i, sizeof(x));
+		memcpy(&y, b + i, sizeof(y));
+		diff |= x ^ y;
+	}
+	return diff == 0;
+}
 
 static inline void
 mb_count_enq(struct mb_engine *e, unsigned int worker, const struct sa *sa, uint16_t n)

@@ -166,17 +166,6 @@ unwrap(const struct mb_work *w)
 	m->pkt_len = m->data_len;
 }
 
-/* All bytes, whatever the first ones are. */
-static inline bool
-aead_icv_equal(const uint8_t *a, const uint8_t *b)
-{
-	uint64_t x[2], y[2];
-
-	memcpy(x, a, sizeof(x));
-	memcpy(y, b, sizeof(y));
-	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
-}
-
 static void
 finish_aead(struct mb_worker *w, uint16_t n)
 {
@@ -185,7 +174,8 @@ finish_aead(struct mb_worker *w, uint16_t n)
 	for (i = 0; i < n; i++) {
 		const struct mb_work *p = &w->work[i];
 
-		if (unlikely(!aead_icv_equal(w->icv[i], p->esp + p->s->head_len + p->len))) {
+		if (unlikely(!mb_icv_equal(
+				    w->icv[i], p->esp + p->s->head_len + p->len, MB_PLAIN_ICV))) {
 			pkt_meta(p->m)->verdict = DROP_AUTH;
 			continue;
 		}

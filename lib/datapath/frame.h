@@ -26,10 +26,10 @@ struct frame {
 	struct vec local;               /* [W] route -> local: for one of our addresses */
 	struct vec encap;               /* [W] route -> ipsec_out: meta.nh is NH_IPSEC */
 	struct vec out_done;            /* [W] engine -> ipsec_out_done */
-	struct vec out;          /* [W] route, ipsec_out_done -> rewrite: meta.nh is NH_NEIGH */
-	struct vec punt;         /* [W] any -> punt: meta.punt says why */
-	uint32_t tx_ports;       /* [W] bit p: tx[p] holds packets */
-	struct vec tx[PORT_MAX]; /* [W] rewrite -> tx: Ethernet frames, by ethdev port */
+	struct vec out;    /* [W] route, ipsec_out_done -> rewrite: meta.nh is NH_NEIGH */
+	struct vec punt;   /* [W] any -> punt: meta.punt says why */
+	uint32_t tx_ports; /* [W] bit p: tx[p] holds packets */
+	struct vec tx[PORT_MAX]; /* [W] rewrite, ipsec_out_done, rx (the control core's) -> tx: Ethernet frames, by ethdev port */
 };
 static_assert(PORT_MAX <= 32, "tx_ports is 32 bits");
 

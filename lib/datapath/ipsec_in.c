@@ -105,6 +105,9 @@ dp_ipsec_in(struct worker *w, struct frame *f)
 	}
 }
 
+/* Less than a vector, so that what is done at once in the same poll finds room in the vectors behind. */
+#define DONE_MAX (DP_VEC_MAX - 2 * DP_GATHER_MAX)
+
 /* engines -> in_done | out_done. What they hold beyond the room of the vectors comes in the next poll. */
 void
 dp_engine_poll(struct worker *w, struct frame *f)
@@ -117,7 +120,8 @@ dp_engine_poll(struct worker *w, struct frame *f)
 	for (e = 0; e < dp->nb_engines; e++) {
 		const uint16_t room = RTE_MIN(vec_room(&f->in_done), vec_room(&f->out_done));
 
-		n = dp->engine[e]->ops->poll(dp->engine[e], w->id, pkt, room);
+		n = dp->engine[e]->ops->poll(
+				dp->engine[e], w->id, pkt, RTE_MIN(room, (uint16_t)DONE_MAX));
 		in = f->in_done.n;
 		out = f->out_done.n;
 		for (i = 0; i < n; i++) {

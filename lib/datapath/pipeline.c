@@ -95,12 +95,13 @@ worker_poll(struct worker *w)
 	worker_stages(w, &w->frame);
 
 	w->cnt.polls++;
-	if (nb_rx == 0) {
+	if (nb_rx == 0 && !spread_is_full(&w->spread)) {
 		w->cnt.empty_polls++;
 		return 0;
 	}
 	w->cnt.stage_packets[ST_RX] += w->measure ? nb_rx : 0;
-	w->cnt.last_rx_tsc = start;
+	if (likely(nb_rx != 0))
+		w->cnt.last_rx_tsc = start;
 	w->cnt.busy_cycles += rte_rdtsc() - start;
 	return nb_rx;
 }

@@ -49,7 +49,6 @@ dp_fragment(struct worker *w, struct vec *v, uint16_t mtu, struct rte_mbuf *m)
 	}
 	for (i = 0; i < n; i++) {
 		*pkt_meta(frag[i]) = meta;
-		frag[i]->port = m->port;
 		if (frag[i]->nb_segs > 1 && rte_pktmbuf_linearize(frag[i]) != 0) {
 			w->cnt.created++;
 			dp_drop(w, DROP_HEADROOM, frag[i]);

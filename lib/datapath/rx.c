@@ -52,7 +52,7 @@ dp_rx_rings(struct worker *w, struct frame *f)
 {
 	if (unlikely(!rte_ring_empty(w->inject)))
 		rx_inject(w, f);
-	if (w->handin != NULL && !rte_ring_empty(w->handin))
+	if (w->handin != NULL && !rte_ring_empty(w->handin) && !spread_is_full(&w->spread))
 		rx_handin(w, f);
 }
 
@@ -61,9 +61,9 @@ dp_rx(struct worker *w, struct frame *f)
 {
 	uint16_t i, got, q = w->rxq_first, n = 0;
 
+	dp_rx_rings(w, f);
 	if (unlikely(spread_is_full(&w->spread)))
 		return 0;
-	dp_rx_rings(w, f);
 	for (i = 0; i < w->nb_rxq && n < DP_GATHER_MAX; i++) {
 		const struct worker_rxq *rxq = &w->rxq[q];
 		const uint16_t left = (uint16_t)(DP_GATHER_MAX - n);

@@ -21,28 +21,35 @@ are_large(const struct vec *v)
 
 	for (i = 0; i < v->n; i++)
 		bytes += v->pkt[i]->pkt_len;
-	return bytes >= (uint32_t)v->n * SPREAD_BYTES;
+	return v->n != 0 && bytes >= (uint32_t)v->n * SPREAD_BYTES;
 }
 
-bool
-spread_pays(const struct worker *w)
+/* Not itself: what it has said of itself is of the poll before. */
+static bool
+another_helps(const struct worker *w)
 {
 	const struct dataplane *dp = w->dp;
 	unsigned int i;
 
-	if (dp->nb_workers == 1)
-		return false;
-	/* what follows a job of an SA must not come back before it */
-	if (w->spread.head != w->spread.tail)
-		return true;
-	if (w->spread_mode != DP_SPREAD_AUTO)
-		return w->spread_mode == DP_SPREAD_ALWAYS;
-	if (w->load < LOAD_BUSY)
-		return false;
 	for (i = 0; i < dp->nb_workers; i++)
-		if (__atomic_load_n(&dp->helps[i], __ATOMIC_RELAXED))
-			return are_large(&w->frame.esp);
+		if (i != w->id && __atomic_load_n(&dp->helps[i], __ATOMIC_RELAXED))
+			return true;
 	return false;
+}
+
+bool
+spread_pays(struct worker *w)
+{
+	struct spread *sp = &w->spread;
+
+	if (w->dp->nb_workers == 1)
+		return false;
+	if (w->spread_mode == DP_SPREAD_AUTO)
+		sp->pays = w->load >= LOAD_BUSY && another_helps(w) && are_large(&w->frame.esp);
+	else
+		sp->pays = w->spread_mode == DP_SPREAD_ALWAYS;
+	/* what follows a job of an SA must not come back before it */
+	return sp->pays || sp->head != sp->tail;
 }
 
 /* By packet: SA_CNT_ENQ and SA_CNT_DONE hold and release the SAs of what is in jobs, which the engine does not count until it has it. */
@@ -105,25 +112,26 @@ run(struct worker *w, struct spread_job *job)
 	__atomic_store_n(&job->done, 1, __ATOMIC_RELEASE);
 }
 
-/* What is done, in order, as far as there is room. */
+/* What is done, in order, as far as there is room, also where stage 4 will put it. */
 static void
-give_back(struct worker *w, struct vec *v)
+give_back(struct worker *w, struct frame *f)
 {
+	const uint16_t most = (uint16_t)(DP_VEC_MAX - RTE_MAX(f->ip4.n, f->ip6.n));
 	struct spread *sp = &w->spread;
+	struct vec *v = &f->in_done;
 	uint16_t i;
 
 	while (sp->head != sp->tail) {
 		struct spread_job *job = &sp->job[sp->head % SPREAD_JOBS];
 
-		if (!__atomic_load_n(&job->done, __ATOMIC_ACQUIRE) || vec_room(v) < job->n)
+		if (!__atomic_load_n(&job->done, __ATOMIC_ACQUIRE) || v->n + job->n > most)
 			return;
 		for (i = 0; i < job->n; i++) {
 			rte_prefetch0(job->pkt[i]);
 			rte_prefetch0(pkt_meta(job->pkt[i]));
 		}
 		count(w, job->pkt, job->n, SA_CNT_DONE);
-		for (i = 0; i < job->n; i++)
-			vec_push(v, job->pkt[i]);
+		vec_append(v, job->pkt, job->n);
 		sp->inside -= job->n;
 		sp->head++;
 	}
@@ -151,10 +159,11 @@ void
 dp_spread(struct worker *w, struct frame *f)
 {
 	struct spread *sp = &w->spread;
-	/* with spreading off none is left for others, or jobs would follow jobs as long as the load lasts */
-	const uint32_t left = w->load < LOAD_BUSY || w->spread_mode == DP_SPREAD_OFF ? 0
-										     : SPREAD_LEFT;
-	const bool helps = w->load < LOAD_IDLE && w->spread_mode != DP_SPREAD_OFF;
+	/* where it does not pay none is left for others, or jobs would follow jobs as long as the load lasts */
+	const uint32_t left = w->load >= LOAD_BUSY && sp->pays ? SPREAD_LEFT : 0;
+	/* who waits for jobs receives nothing and yet has enough to do */
+	const bool helps = w->load < LOAD_IDLE && w->spread_mode != DP_SPREAD_OFF &&
+			!spread_is_full(sp);
 
 	if (w->dp->nb_workers == 1)
 		return;
@@ -170,7 +179,7 @@ dp_spread(struct worker *w, struct frame *f)
 		if (job != NULL)
 			run(w, job);
 	}
-	give_back(w, &f->in_done);
+	give_back(w, f);
 	if (helps)
 		help_others(w);
 }

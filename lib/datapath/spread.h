@@ -46,12 +46,16 @@ struct spread {
 	uint32_t taken __rte_cache_aligned; /* [A] next to be taken: anyone, by exchange */
 	uint32_t head __rte_cache_aligned;  /* [W] next to be given back: the owner */
 	uint32_t inside;                    /* [W] packets, the owner's */
+	bool pays;                          /* [W] in this poll: jobs are left to others */
 	struct spread_job job[SPREAD_JOBS];
 };
 
-/** Is this worker so busy, another so idle, and what is in frame.esp so large that spreading pays? */
-bool spread_pays(const struct worker *w);
-/** Is there no room for what one poll may bring? Then nothing is received until jobs are back: the NIC's queue holds it. */
+/**
+ * Is this worker so busy, another so idle, and what is in frame.esp so large that spreading pays in this poll? Or are jobs out, which
+ * nothing may overtake?
+ */
+bool spread_pays(struct worker *w);
+/** Is there no room for what one poll may bring? Then no frames and no ESP are taken until jobs are back: the queues hold them. */
 static inline bool
 spread_is_full(const struct spread *sp)
 {

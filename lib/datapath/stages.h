@@ -14,7 +14,7 @@ unsigned int dp_rx(struct worker *w, struct frame *f);
 void dp_rx_rings(struct worker *w, struct frame *f);
 /** rx -> esp | ip4 | ip6 | punt */
 void dp_classify(struct worker *w, struct frame *f);
-/** esp -> engine | ring of the owner | ip4 | ip6 (ESP that only passes through) */
+/** esp -> engine | in_done (it is done at once) | ring of the owner | ip4 | ip6 (ESP that only passes through) */
 void dp_ipsec_in(struct worker *w, struct frame *f);
 /** engines -> in_done | out_done */
 void dp_engine_poll(struct worker *w, struct frame *f);
@@ -25,7 +25,7 @@ void dp_route4(struct worker *w, struct frame *f);
 void dp_route6(struct worker *w, struct frame *f);
 /** local -> ip4 | ip6 (echo replies, routed in the next poll) | punt */
 void dp_local(struct worker *w, struct frame *f);
-/** encap -> engine */
+/** encap -> engine | out_done (it is done at once) | encap (fragments) */
 void dp_ipsec_out(struct worker *w, struct frame *f);
 /** out_done -> tx[port] | out (fragments) | punt | encap (the tunnel's outer route leads into a tunnel) */
 void dp_ipsec_out_done(struct worker *w, struct frame *f);

@@ -160,7 +160,7 @@ replay_accept_any(struct replay *r, uint64_t seq)
 {
 	if (r->window == 0) {
 		/* nothing is refused, but ESN needs the top */
-		r->top = RTE_MAX(r->top, seq);
+		__atomic_store_n(&r->top, RTE_MAX(r->top, seq), __ATOMIC_RELAXED);
 		return true;
 	}
 	if (replay_refuses(r, seq))

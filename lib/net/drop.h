@@ -49,7 +49,7 @@
 	X(TUNNEL_LOOP, "tunnel-loop", "encapsulated twice by the same interface", "if_ipsec(4)")   \
 	X(HEADROOM, "headroom", "no room in the buffer for the headers", "")                       \
 	X(CRYPTO, "crypto-error", "the crypto device reported an error", "")                       \
-	X(CRYPTO_FULL, "crypto-full", "queue or op pool of the crypto device is full", "")         \
+	X(CRYPTO_FULL, "crypto-full", "queue or op pool of the crypto device, or jobs for other workers, are full", "")         \
 	/* transmit, rings, control */                                                             \
 	X(TX_FULL, "tx-full", "transmit queue is full", "")                                        \
 	X(RING_FULL, "ring-full", "ring to another worker is full", "")                            \

@@ -39,7 +39,6 @@ outer_init(struct outer *o, const struct outer_params *prm)
 	o->udp = prm->natt_sport != 0 || prm->natt_dport != 0;
 	o->len = (uint8_t)(o->ip_len + (o->udp ? sizeof(struct rte_udp_hdr) : 0));
 	o->ecn = (int8_t)prm->ecn;
-	o->df = (uint8_t)prm->df;
 	o->plain4 = o->af == AF_INET && !o->udp;
 	o->tos_mask = RTE_IPV4_HDR_DSCP_MASK;
 	if (prm->ecn == OUTER_ECN_NORMAL)

@@ -31,7 +31,6 @@ struct outer {
 	uint8_t len;      /* [I] bytes of hdr: 20 or 40, and 8 with UDP */
 	uint8_t ip_len;   /* [I] 20 or 40 */
 	int8_t ecn;       /* [I] enum outer_ecn */
-	uint8_t df;       /* [I] enum outer_df */
 	uint8_t plain4;   /* [I] 1: IPv4 and not in UDP, so that the header has 20 bytes */
 	uint8_t udp;      /* [I] 1: ESP in UDP (RFC 3948) */
 	uint8_t tos_mask; /* [I] bits of the inner TOS that are copied to the outer one */

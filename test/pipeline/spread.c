@@ -83,6 +83,12 @@ the_owner_takes_jobs_back_in_order(void **state)
 	assert_int_equal(owner->spread.inside, n - SPREAD_PKTS + 1);
 	assert_true(e->ops->decap(e, other->id, job->pkt, job->n));
 	job->done = 1;
+	/* no room behind stage 4: not now */
+	i = owner->spread.inside;
+	owner->frame.ip4.n = DP_VEC_MAX - SPREAD_PKTS + 1;
+	dp_spread(owner, &owner->frame);
+	assert_int_equal(owner->spread.inside, i);
+	owner->frame.ip4.n = 0;
 	worker_poll(owner);
 	assert_int_equal(owner->spread.inside, 0);
 	assert_false(sa_is_busy(sa));
@@ -131,6 +137,7 @@ a_busy_owner_leaves_no_job_when_spreading_is_off(void **state)
 	assert_int_equal(owner->spread.inside, RTE_DIM(esp));
 	owner->spread_mode = DP_SPREAD_OFF;
 	owner->load = DP_RX_BURST;
+	assert_true(spread_pays(owner)); /* what comes must not overtake what is out */
 	dp_spread(owner, &owner->frame);
 	assert_int_equal(owner->spread.inside, 0);
 	flows[0] = (struct flow){ .next = 0 };
@@ -157,7 +164,8 @@ spreads_large_packets_of_a_busy_worker_to_an_idle_one(void **state)
 	w->spread_mode = DP_SPREAD_AUTO;
 	w->load = DP_RX_BURST;
 	m->pkt_len = 1400;
-	dp->helps[0] = dp->helps[1] = false;
+	dp->helps[0] = true; /* it was idle itself a poll ago */
+	dp->helps[1] = false;
 	assert_false(spread_pays(w));
 	dp->helps[1] = true;
 	assert_true(spread_pays(w));
