@@ -178,6 +178,96 @@ they_send_the_same_bytes_in_every_outer_header_and_padding(void **state)
 	}
 }
 
+#define KEYS 12
+#define FORGED 5
+
+/* Engines keep the order of an SA, not of a burst. */
+static void
+by_number(struct rte_mbuf *pkts[BURST])
+{
+	struct rte_mbuf *in_order[BURST];
+	unsigned int i;
+
+	for (i = 0; i < BURST; i++)
+		in_order[pkt_meta(pkts[i])->nh] = pkts[i];
+	memcpy(pkts, in_order, sizeof(in_order));
+}
+
+/* Packets of SAs with keys of their own, one after the other, the ICV of one of them wrong. */
+static void
+keys_check(const struct pair p[KEYS])
+{
+	struct rte_mbuf *sent[2][BURST], *m;
+	unsigned int e, i;
+
+	for (e = 0; e < 2; e++) {
+		for (i = 0; i < BURST; i++) {
+			sent[e][i] = env_packet(p[i % KEYS].out[e], false, (uint16_t)(20 + 29 * i));
+			pkt_meta(sent[e][i])->nh = i;
+		}
+		env_engine = engines[e];
+		env_encap(sent[e], BURST);
+		by_number(sent[e]);
+		for (i = 0; i < BURST; i++)
+			assert_int_equal(pkt_meta(sent[e][i])->verdict, DROP_NONE);
+	}
+	for (i = 0; i < BURST; i++) {
+		assert_int_equal(sent[0][i]->data_len, sent[1][i]->data_len);
+		assert_memory_equal(rte_pktmbuf_mtod_offset(sent[0][i], uint8_t *, 20),
+				rte_pktmbuf_mtod_offset(sent[1][i], uint8_t *, 20),
+				sent[0][i]->data_len - 20);
+	}
+	for (e = 0; e < 2; e++) {
+		m = sent[1 - e][FORGED];
+		*rte_pktmbuf_mtod_offset(m, uint8_t *, m->data_len - 1) ^= 1;
+		for (i = 0; i < BURST; i++)
+			pkt_meta(sent[1 - e][i])->sa = p[i % KEYS].in[e]->sa;
+		env_engine = engines[e];
+		env_decap(NULL, sent[1 - e], BURST);
+		by_number(sent[1 - e]);
+	}
+	for (e = 0; e < 2; e++) {
+		for (i = 0; i < BURST; i++) {
+			assert_int_equal(pkt_meta(sent[e][i])->verdict,
+					i == FORGED ? DROP_AUTH : DROP_NONE);
+			if (i != FORGED)
+				assert_int_equal(sent[e][i]->data_len, 20 + 29 * i);
+		}
+		rte_pktmbuf_free_bulk(sent[e], BURST);
+	}
+}
+
+/* All of one pair of algorithms, and mixed. */
+static void
+they_send_the_same_bytes_in_bursts_of_many_keys(void **state)
+{
+	struct pair p[KEYS];
+	struct sa_params prm;
+	unsigned int i, k, b;
+
+	for (i = 0; i <= RTE_DIM(suites); i++) {
+		/* suites without an ICV take what is forged */
+		if (i < RTE_DIM(suites) && suites[i].auth == NULL && suites[i].bits != 0 &&
+				strncmp(suites[i].enc, "aes-c", 5) == 0)
+			continue;
+		if (i < RTE_DIM(suites) && suites[i].auth != NULL &&
+				strcmp(suites[i].auth, "null") == 0)
+			continue;
+		for (k = 0; k < KEYS; k++) {
+			assert_true(params(&suites[i < RTE_DIM(suites) ? i : k], false, false,
+					false, &prm));
+			for (b = 0; b < prm.keys.enc_len; b++)
+				prm.keys.enc[b] ^= (uint8_t)(k * 16);
+			for (b = 0; b < prm.keys.auth_len; b++)
+				prm.keys.auth[b] ^= (uint8_t)(k * 16);
+			pair_open(&p[k], prm);
+		}
+		keys_check(p);
+		for (k = 0; k < KEYS; k++)
+			pair_close(&p[k]);
+	}
+}
+
 static void
 what_ipsec_mb_does_not_run_it_refuses_in_a_sentence(void **state)
 {
@@ -216,6 +306,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(they_send_the_same_bytes_at_every_length),
 		cmocka_unit_test(they_send_the_same_bytes_in_every_outer_header_and_padding),
+		cmocka_unit_test(they_send_the_same_bytes_in_bursts_of_many_keys),
 		cmocka_unit_test(what_ipsec_mb_does_not_run_it_refuses_in_a_sentence),
 	};
 
