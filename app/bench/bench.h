@@ -12,6 +12,7 @@
 
 #include "args.h"
 #include "control/control.h"
+#include "slices.h"
 #include "source.h"
 
 /* What has happened up to a point in time. */
@@ -44,6 +45,8 @@ struct bench {
 	struct bench_sample at_start; /* just before traffic began to flow */
 	struct ctl_if_counts shown[2]; /* at the last `show port stats` */
 	uint64_t shown_tsc;
+	struct slices slices;  /* of the last measurement */
+	struct slice quiet[2]; /* its quiet tenth: of the rate, and by stage */
 	struct bench_latency latency[BENCH_LOADS];
 	unsigned int nb_latency;
 };
@@ -96,11 +99,14 @@ int bench_latency(struct bench *b, struct err *err);
 
 /* --- report.c --- */
 
+/** What was done between two samples, as TSC cycles of the workers and received packets. */
+struct slice bench_slice(const struct bench *b, const struct bench_sample s[2]);
+
 void report_throughput(const struct bench_sample *a, const struct bench_sample *b);
 /** Two samples: begin and end. */
 void report_result(struct bench *b, const struct bench_sample s[2]);
 void report_stages(struct bench *b, const struct bench_sample s[2]);
-/** @p stages: the same two samples with dp.stage_cycles=1. */
+/** @p stages: the same two samples with dp.stage_cycles=1. Of the quiet tenths as well: b->quiet. */
 void report_json(struct bench *b, const struct bench_sample *rate,
 		const struct bench_sample *stages);
 void report_latency(const struct bench *b);

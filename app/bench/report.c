@@ -31,14 +31,29 @@ per(uint64_t cycles, uint64_t packets)
  * Of polls that found packets. In rounds of prepared packets a poll may begin long before its packets are there (the control core
  * makes SAs), so there the time of the rounds counts instead.
  */
+struct slice
+bench_slice(const struct bench *b, const struct bench_sample s[2])
+{
+	struct slice ret = { .rx = s[1].rx - s[0].rx };
+	unsigned int i, st;
+
+	if (b->args.direction == DIRECTION_OUT || b->args.rate_kpps != 0)
+		ret.cycles = s[1].busy_cycles - s[0].busy_cycles;
+	else
+		ret.cycles = (s[1].active - s[0].active) * ctl_dataplane(b->ctl)->nb_workers;
+	for (i = 0; i < WORKER_MAX; i++)
+		for (st = 0; st < SLICE_STAGES; st++)
+			ret.stage[st] += s[1].worker[i].stage_cycles[st] -
+					s[0].worker[i].stage_cycles[st];
+	return ret;
+}
+
 static double
 cycles(const struct bench *b, const struct bench_sample s[2])
 {
-	const uint64_t rx = s[1].rx - s[0].rx;
+	const struct slice all = bench_slice(b, s);
 
-	if (b->args.direction == DIRECTION_OUT || b->args.rate_kpps != 0)
-		return per(s[1].busy_cycles - s[0].busy_cycles, rx);
-	return per((s[1].active - s[0].active) * ctl_dataplane(b->ctl)->nb_workers, rx);
+	return per(all.cycles, all.rx);
 }
 
 static double
@@ -104,6 +119,8 @@ report_result(struct bench *b, const struct bench_sample s[2])
 		comma = ", ";
 	}
 	printf("%s\n", comma[0] == '\0' ? "" : ")");
+	printf("  In the quietest tenth of the time: %.1f TSC cycles/packet\n",
+			per(b->quiet[0].cycles, b->quiet[0].rx));
 }
 
 void
@@ -126,19 +143,14 @@ report_stages(struct bench *b, const struct bench_sample s[2])
 }
 
 static void
-json_stages(const struct bench_sample s[2])
+json_stages(const char *name, const struct slice *s)
 {
-	unsigned int st, i;
+	unsigned int st;
 
-	fputs(", \"stages\": {", stdout);
-	for (st = 0; dp_stage_name(st) != NULL; st++) {
-		uint64_t cycles = 0;
-
-		for (i = 0; i < WORKER_MAX; i++)
-			cycles += s[1].worker[i].stage_cycles[st] - s[0].worker[i].stage_cycles[st];
+	printf(", \"%s\": {", name);
+	for (st = 0; dp_stage_name(st) != NULL; st++)
 		printf("%s\"%s\": %.1f", st == 0 ? "" : ", ", dp_stage_name(st),
-				per(cycles, s[1].rx - s[0].rx));
-	}
+				per(s->stage[st], s->rx));
 	fputs("}", stdout);
 }
 
@@ -182,6 +194,7 @@ report_json(struct bench *b, const struct bench_sample *rate, const struct bench
 {
 	const struct bench_args *a = &b->args;
 	const uint64_t rx = rate[1].rx - rate[0].rx, tx = rate[1].tx - rate[0].tx;
+	const struct slice all = bench_slice(b, stages);
 	char size[16];
 
 	size_text(a, size, sizeof(size));
@@ -198,13 +211,16 @@ report_json(struct bench *b, const struct bench_sample *rate, const struct bench
 			a->inner, a->outer, ctl_dataplane(b->ctl)->nb_workers);
 	printf(", \"rx_packets\": %" PRIu64 ", \"tx_packets\": %" PRIu64
 	       ", \"rx_pps\": %.0f, \"tx_pps\": %.0f, \"dropped\": %" PRIu64
-	       ", \"cycles_per_packet\": %.1f, \"cpu_percent\": %.1f, \"start_seconds\": %.2f, "
+	       ", \"cycles_per_packet\": %.1f, \"quiet_cycles_per_packet\": %.1f, \"cpu_percent\": "
+	       "%.1f, \"start_seconds\": %.2f, "
 	       "\"max_rss_kib\": %ld",
 			rx, tx, bench_pps(&rate[0], &rate[1], rx),
 			bench_pps(&rate[0], &rate[1], tx), rate[1].dropped - rate[0].dropped,
-			cycles(b, rate), cpu_percent(rate), b->setup_seconds, max_rss_kib());
+			cycles(b, rate), per(b->quiet[0].cycles, b->quiet[0].rx), cpu_percent(rate),
+			b->setup_seconds, max_rss_kib());
 	json_drops(rate);
-	json_stages(stages);
+	json_stages("stages", &all);
+	json_stages("quiet_stages", &b->quiet[1]);
 	json_latency(b);
 	fputs(", \"machine\": ", stdout);
 	machine_json(stdout);

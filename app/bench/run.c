@@ -169,6 +169,17 @@ show_progress(struct bench *b, const struct bench_sample *last, const struct ben
 		report_throughput(last, now);
 }
 
+static void
+slice_end(struct bench *b, struct bench_sample slice[2])
+{
+	struct slice s;
+
+	bench_sample(b, &slice[1]);
+	s = bench_slice(b, slice);
+	slices_add(&b->slices, &s);
+	slice[0] = slice[1];
+}
+
 /* Let it run for @p seconds, or until all was given; what happened in that time is ret[0] to ret[1]. */
 static void
 measure(struct bench *b, double seconds, bool quiet, struct bench_sample ret[2])
@@ -177,15 +188,19 @@ measure(struct bench *b, double seconds, bool quiet, struct bench_sample ret[2])
 	const unsigned int period = b->args.stats_period == 0 ? 1 : b->args.stats_period;
 	const uint64_t start = rte_rdtsc();
 	uint64_t shown = start, now;
-	struct bench_sample last;
+	struct bench_sample last, slice[2];
 
 	bench_sample(b, &ret[0]);
+	slice[0] = ret[0];
+	b->slices.n = 0;
 	if (b->args.total_packets != 0)
 		ret[0] = b->at_start;
 	last = ret[0];
 	do {
 		bench_poll(b);
 		now = rte_rdtsc();
+		if ((double)(now - slice[0].tsc) >= SLICE_MS * hz / 1000)
+			slice_end(b, slice);
 		if ((double)(now - shown) < period * hz)
 			continue;
 		bench_sample(b, &ret[1]);
@@ -268,12 +283,14 @@ run_rates(struct bench *b, struct err *err)
 	if (!counted)
 		measure(b, WARM_SECONDS, true, warm);
 	measure(b, counted ? 1e9 : b->args.seconds, b->args.json, rate);
+	b->quiet[0] = slices_quiet(&b->slices);
 	if (bench_stop && !counted)
 		return 0;
 	memset(stages, 0, sizeof(stages));
 	if (!counted) {
 		rc = stage_cycles(b, true, err);
 		measure(b, STAGE_SECONDS, true, stages);
+		b->quiet[1] = slices_quiet(&b->slices);
 		stage_cycles(b, false, err);
 	}
 	bench_halt(b);

@@ -48,6 +48,15 @@ def test_the_same_is_the_same(folder):
     assert code == 0 and 'same' in out and 'worse (' in out and '  worse\n' not in out
 
 
+def test_compare_judges_the_quiet_tenth_where_both_have_it(folder):
+    old, new = run_with(quiet_cycles_per_packet=300.0), run_with(quiet_cycles_per_packet=330.0)
+    code, out, _ = compare(folder, [old], [new])
+    assert code == 1
+    assert [line.split()[-1] for line in out.splitlines() if 'quiet' in line] == ['worse']
+    code, out, _ = compare(folder, [RUN], [new])
+    assert code == 0 and 'quiet' not in out
+
+
 @pytest.mark.parametrize('new', [run_with(rx_pps=5.6e6), run_with(cycles_per_packet=430.0),
                                  run_with(latency=[{'percent': 10, 'p50_us': 4.5, 'p99_us': 9.0}])])
 def test_worse_is_exit_1_beyond_the_tolerance(folder, new):
