@@ -136,6 +136,18 @@ dp_ipsec_out(struct worker *w, struct frame *f)
 	}
 }
 
+/*
+ * What the loops of stage 7 read over and over, copied, so that it stays in registers whatever is stored in between: with a tunnel for
+ * each packet this is done for each packet.
+ */
+struct out_burst {
+	const struct iface_table *ifaces;
+	struct counter_row *sa_rows, *if_rows; /* this worker's */
+	uint64_t now_tsc;
+	uint16_t ip_id, ip_step;
+	struct egress out;
+};
+
 /* What packets of one SA and interface that come out of an engine one behind the other have in common. */
 struct out_run {
 	struct sa *sa;
@@ -149,67 +161,65 @@ struct out_run {
 	uint32_t fits; /* longest ESP packet that leaves as it is by the tunnel's neighbour; 0: none does */
 };
 
-/* Counted for a run of packets, then added once. */
-struct out_counts {
-	uint64_t done, bytes, errors;
-};
-
-static inline void
-out_run_start(struct worker *w, struct frame *f, struct out_run *run, struct egress *out,
+static __rte_always_inline void
+out_run_start(struct worker *w, struct frame *f, struct out_burst *b, struct out_run *run,
 		const struct pkt_meta *meta)
 {
-	const struct iface_row *row = iface_row(w->dp->ifaces, meta->out.iface);
+	const struct iface_row *row = iface_row(b->ifaces, meta->out.iface);
 
-	*run = (struct out_run){ .sa = meta->sa, .row = row, .out = meta->out };
+	run->sa = meta->sa;
+	run->row = row;
+	run->out = meta->out;
+	run->fits = 0;
 	run->stale = row == NULL || row->tunnel != meta->out.tunnel;
-	if (unlikely(run->stale || nh_kind(row->outer_nh) != NH_NEIGH))
+	if (unlikely(run->stale))
 		return;
-	if (out->nh != row->outer_nh)
-		egress_set(w->dp, f, out, row->outer_nh);
-	if (likely(out->may.to == DP_TO_PORT && out->row->mtu > row->outer.len))
-		run->fits = (uint32_t)(out->row->mtu - row->outer.len);
-}
-
-static inline void
-out_run_flush(struct worker *w, const struct out_run *run, const struct out_counts *n)
-{
-	const uint64_t good = n->done - n->errors;
-	uint64_t *cnt = counter_row(w->dp->sa_counters, w->id, run->sa->id);
-
-	cnt[SA_CNT_DONE] += n->done;
-	cnt[SA_CNT_ERRORS] += n->errors;
-	if (likely(good != 0)) {
-		cnt[SA_CNT_PACKETS] += good;
-		cnt[SA_CNT_BYTES] += n->bytes;
-		cnt[SA_CNT_LAST_USE] = w->now_tsc;
+	if (unlikely(b->out.nh != row->outer_nh)) {
+		if (nh_kind(row->outer_nh) != NH_NEIGH)
+			return;
+		egress_set(w->dp, f, &b->out, row->outer_nh);
 	}
-	cnt = counter_row(&w->dp->ifaces->counters, w->id, run->out.iface);
-	cnt[IF_CNT_OPACKETS] += good;
-	cnt[IF_CNT_OBYTES] += n->bytes;
-	cnt[IF_CNT_OERRORS] += n->errors;
+	if (likely(b->out.may.to == DP_TO_PORT && b->out.row->mtu > row->outer.len))
+		run->fits = (uint32_t)(b->out.row->mtu - row->outer.len);
 }
 
-/* Identification of an outer header: workers share the 16 bits, so that two never use the same at one time. */
-static inline uint16_t
-out_ip_id(struct worker *w)
+/* @p done packets, of which @p errors were dropped, the others of @p bytes inside. */
+static __rte_always_inline void
+out_run_flush(const struct out_burst *b, const struct out_run *run, uint64_t done, uint64_t errors,
+		uint64_t bytes)
 {
-	w->ip_id = (uint16_t)(w->ip_id + w->dp->nb_workers);
-	return w->ip_id;
+	uint64_t *sa = b->sa_rows[run->sa->id].field;
+	uint64_t *iface = b->if_rows[run->out.iface].field;
+
+	sa[SA_CNT_DONE] += done;
+	sa[SA_CNT_PACKETS] += done - errors;
+	sa[SA_CNT_BYTES] += bytes;
+	iface[IF_CNT_OPACKETS] += done - errors;
+	iface[IF_CNT_OBYTES] += bytes;
+	if (likely(done != errors))
+		sa[SA_CNT_LAST_USE] = b->now_tsc;
+	if (unlikely(errors != 0)) {
+		sa[SA_CNT_ERRORS] += errors;
+		iface[IF_CNT_OERRORS] += errors;
+	}
 }
 
 /* Not straight to a port: too long for it, a neighbour that is not known, a tunnel through a tunnel. */
 static __rte_noinline void
-out_push_elsewhere(struct worker *w, struct frame *f, const struct iface_row *row,
-		struct egress *out, struct rte_mbuf *m)
+out_push_elsewhere(struct worker *w, struct frame *f, const struct iface_row *row, uint16_t ip_id,
+		struct rte_mbuf *m)
 {
-	const struct dp_verdict v = decide_outer(row, m, out_ip_id(w));
+	const struct dp_verdict v = decide_outer(row, m, ip_id);
+	struct egress out = { .nh = NH_NONE };
 
-	if (v.to == DP_TO_OUT)
-		egress_push(w, f, out, m);
-	else if (v.to == DP_TO_ENCAP)
+	if (v.to == DP_TO_OUT) {
+		egress_push(w, f, &out, m);
+		egress_end(f, &out);
+	} else if (v.to == DP_TO_ENCAP) {
 		dp_push(w, &f->encap, m);
-	else
+	} else {
 		dp_end(w, v, m);
+	}
 }
 
 static inline bool
@@ -219,67 +229,72 @@ out_same_run(const struct out_run *run, const struct pkt_meta *meta)
 }
 
 /* Packets of one run, @p n at most. @return How many they were. */
-static inline uint16_t
-out_run(struct worker *w, struct frame *f, struct egress *out, struct rte_mbuf **pkt, uint16_t n)
+static __rte_always_inline uint16_t
+out_run(struct worker *w, struct frame *f, struct out_burst *b, struct rte_mbuf **pkt, uint16_t n)
 {
-	struct out_counts cnt = { 0 };
+	uint64_t bytes = 0, errors = 0;
 	struct out_run run;
-	uint16_t i;
+	uint16_t i = 0;
 
-	out_run_start(w, f, &run, out, pkt_meta(pkt[0]));
-	for (i = 0; i < n; i++) {
+	out_run_start(w, f, b, &run, pkt_meta(pkt[0]));
+	do {
 		const struct pkt_meta *meta = pkt_meta(pkt[i]);
 
-		if (!out_same_run(&run, meta))
-			break;
 		if (unlikely(meta->verdict != DROP_NONE || run.stale)) {
-			cnt.errors++;
+			errors++;
 			dp_drop(w,
 					meta->verdict != DROP_NONE ? (enum drop_reason)meta->verdict
 								   : DROP_OUT_IF_DOWN,
 					pkt[i]);
 			continue;
 		}
-		cnt.bytes += meta->inner_len;
+		bytes += meta->inner_len;
+		/* Workers share the 16 bits of identification, so that two never use the same at one time. */
+		b->ip_id = (uint16_t)(b->ip_id + b->ip_step);
 		if (likely(pkt[i]->pkt_len <= run.fits))
-			egress_push_tunnel(w, out, &run.row->outer, out_ip_id(w), pkt[i]);
+			egress_push_tunnel(w, &b->out, &run.row->outer, b->ip_id, pkt[i]);
 		else
-			out_push_elsewhere(w, f, run.row, out, pkt[i]);
-	}
-	cnt.done = i;
-	out_run_flush(w, &run, &cnt);
+			out_push_elsewhere(w, f, run.row, b->ip_id, pkt[i]);
+	} while (++i < n && out_same_run(&run, pkt_meta(pkt[i])));
+	out_run_flush(b, &run, i, errors, bytes);
 	return i;
 }
 
 /* What out_run() reads and writes of the tunnel of a packet: not of the one before it, as it is only asked about at the start of runs. */
 static inline void
-out_prefetch(const struct worker *w, struct rte_mbuf *m)
+out_prefetch(const struct out_burst *b, struct rte_mbuf *m)
 {
 	const struct pkt_meta *meta = pkt_meta(m);
-	const struct iface_row *row = iface_row(w->dp->ifaces, meta->out.iface);
+	const struct iface_row *row = iface_row(b->ifaces, meta->out.iface);
 
-	rte_prefetch0(counter_row(w->dp->sa_counters, w->id, meta->sa->id));
-	rte_prefetch0(counter_row(&w->dp->ifaces->counters, w->id, meta->out.iface));
-	if (likely(row != NULL)) {
-		rte_prefetch0(row);
-		rte_prefetch0(&row->outer);
-	}
+	rte_prefetch0(&b->sa_rows[meta->sa->id]);
+	rte_prefetch0(&b->if_rows[meta->out.iface]);
+	rte_prefetch0(row); /* of NULL: nothing happens */
+	rte_prefetch0(RTE_PTR_ADD(row, offsetof(struct iface_row, outer)));
 }
 
 /* Stage 7: out_done -> tx[port] | punt | encap; fragments to out. */
 void
 dp_ipsec_out_done(struct worker *w, struct frame *f)
 {
+	const struct dataplane *dp = w->dp;
 	struct rte_mbuf **pkt = f->out_done.pkt;
 	const uint16_t n = f->out_done.n;
-	struct egress out = { .nh = NH_NONE };
+	struct out_burst b = { .ifaces = dp->ifaces,
+		.sa_rows = dp->sa_counters->copy[w->id],
+		.if_rows = dp->ifaces->counters.copy[w->id],
+		.now_tsc = w->now_tsc,
+		.ip_id = w->ip_id,
+		.ip_step = (uint16_t)dp->nb_workers,
+		.out.nh = NH_NONE };
 	uint16_t i = 0;
 
 	while (i < n) {
 		if (i + OUT_AHEAD < n)
-			out_prefetch(w, pkt[i + OUT_AHEAD]);
-		i = (uint16_t)(i + out_run(w, f, &out, pkt + i, (uint16_t)(n - i)));
+			out_prefetch(&b, pkt[i + OUT_AHEAD]);
+		i = (uint16_t)(i + out_run(w, f, &b, pkt + i, (uint16_t)(n - i)));
 	}
-	egress_end(f, &out);
+	w->ip_id = b.ip_id;
+	egress_end(f, &b.out);
 	f->out_done.n = 0;
 }
