@@ -63,7 +63,7 @@ worker_destroy(struct mb_worker *w)
 }
 
 static struct mb_worker *
-worker_create(struct err *err)
+worker_create(const struct counter_table *counters, unsigned int worker, struct err *err)
 {
 	struct mb_worker *w = rte_zmalloc("mb_worker", sizeof(*w), RTE_CACHE_LINE_SIZE);
 
@@ -76,6 +76,7 @@ worker_create(struct err *err)
 		worker_destroy(w);
 		return NULL;
 	}
+	w->sa_rows = counters->copy[worker];
 	return w;
 }
 
@@ -131,7 +132,7 @@ mb_open(struct counter_table *counters, unsigned int nb_workers, struct err *err
 		return NULL;
 	}
 	for (; e->nb_workers < nb_workers; e->nb_workers++) {
-		e->workers[e->nb_workers] = worker_create(err);
+		e->workers[e->nb_workers] = worker_create(counters, e->nb_workers, err);
 		if (e->workers[e->nb_workers] == NULL) {
 			mb_close(&e->base);
 			return NULL;

@@ -67,7 +67,13 @@ union mb_keys {
 #define MB_PLAIN_ICV 16  /* bytes, of every AEAD and of GMAC */
 #define MB_PLAIN_BLOCK 4
 
-struct mb_work;
+struct mb_worker;
+
+/*
+ * Packets from the first on, as far as their SAs have the same such function: put into w->work and w->jobs, of which w->nb_work and
+ * w->nb_jobs are used. @return How many they were, 1 at least; those that cannot go have another verdict than DROP_NONE.
+ */
+typedef uint16_t (*mb_make_t)(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n);
 
 /* Behind struct sa. */
 struct mb_session {
@@ -95,15 +101,8 @@ struct mb_session {
 	uint32_t alike;
 	uint8_t tail_len;  /* [I] outbound: bytes behind the inner packet that may be written */
 	uint8_t auth_line; /* [I] line of the keys from which on authentication reads */
-	/* [I] a run of packets of the SA made ready for the library: @return how many are in work */
-	union {
-		/* outbound: header, IV and trailer written, numbers from seq + 1 on */
-		uint16_t (*write)(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n,
-				struct sa *sa, uint64_t seq);
-		/* inbound: the header read */
-		uint16_t (*read)(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n,
-				struct sa *sa);
-	};
+	/* [I] packets of such SAs made ready for the library: written outbound, read inbound */
+	mb_make_t make;
 
 	/* line 1 on */
 	union mb_keys keys __rte_cache_aligned; /* [I] */
@@ -126,8 +125,10 @@ struct mb_worker {
 	IMB_MGR *mgr;                                      /* [W] the worker's own; of IPsec-MB */
 	struct mb_work work[MB_BURST] __rte_cache_aligned; /* [W] single calls */
 	struct mb_work jobs[MB_BURST];                     /* [W] */
-	uint8_t *icv_at[MB_BURST]; /* [W] of jobs: where the library puts it */
-	IMB_JOB burst[MB_BURST];   /* [W] jobs that are alike */
+	struct counter_row *sa_rows; /* [I] the worker's own of the SAs, for SA_CNT_ENQ */
+	uint16_t nb_work, nb_jobs;   /* [W] of this burst */
+	uint8_t *icv_at[MB_BURST];   /* [W] of jobs: where the library puts it */
+	IMB_JOB burst[MB_BURST];     /* [W] jobs that are alike */
 	uint8_t icv[MB_BURST][MB_ICV_MAX] __rte_cache_aligned; /* [W] computed, inbound */
 	uint8_t sent_icv[MB_BURST][MB_ICV_MAX];              /* [W] of jobs, moved out of the way */
 	struct gcm_context_data gcm_ctx __rte_cache_aligned; /* [W] */
@@ -176,7 +177,7 @@ mb_is_plain(const struct mb_session *s)
 			s->block_mask == MB_PLAIN_BLOCK - 1;
 }
 
-/** Choose write or read of a session that is otherwise made. */
+/** Choose mb_session.make of a session that is otherwise made. */
 void mb_out_form(struct mb_session *s);
 void mb_in_form(struct mb_session *s);
 
@@ -206,24 +207,34 @@ mb_icv_equal(const uint8_t *a, const uint8_t *b, unsigned int len)
 	return diff == 0;
 }
 
-static inline void
-mb_count_enq(struct mb_engine *e, unsigned int worker, const struct sa *sa, uint16_t n)
+static inline struct mb_session *
+pkt_session(struct rte_mbuf *m)
 {
-	if (n != 0)
-		counter_row(e->base.counters, worker, sa->id)[SA_CNT_ENQ] += n;
+	return mb_session_of(pkt_meta(m)->sa);
+}
+
+/** A burst made ready, by runs of SAs of one form. */
+static inline void
+mb_make(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n)
+{
+	uint16_t i = 0;
+
+	w->nb_work = 0;
+	w->nb_jobs = 0;
+	while (i < n)
+		i = (uint16_t)(i + pkt_session(pkts[i])->make(w, pkts + i, (uint16_t)(n - i)));
 }
 
 /** All through @p run, MB_BURST at a time. */
 static inline void
-mb_by_bursts(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n,
-		void (*run)(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[],
-				uint16_t n))
+mb_by_bursts(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n,
+		void (*run)(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n))
 {
 	uint16_t i, burst;
 
 	for (i = 0; i < n; i = (uint16_t)(i + burst)) {
 		burst = (uint16_t)RTE_MIN(n - i, MB_BURST);
-		run(e, worker, pkts + i, burst);
+		run(w, pkts + i, burst);
 	}
 }
 

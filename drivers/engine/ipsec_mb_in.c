@@ -43,65 +43,89 @@ read_header(struct mb_work *w, struct pkt_meta *meta, const struct sa *sa, struc
 	}
 }
 
-/* The lines of a packet that were not read yet. */
+/* The lines of a packet that were not read yet, and of another SA than @p now what is read and written. */
 static inline void
-prefetch_packet(struct rte_mbuf *m)
+prefetch_packet(const struct mb_worker *w, struct rte_mbuf *m, const struct sa *now)
 {
 	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
+	struct sa *sa = pkt_meta(m)->sa;
 
+	if (sa != now) {
+		rte_prefetch0(mb_session_of(sa));
+		rte_prefetch0(&sa->replay);
+		rte_prefetch0(&w->sa_rows[sa->id]);
+	}
 	rte_prefetch0(p + RTE_CACHE_LINE_SIZE);
 	rte_prefetch0(p + m->data_len - 1);
 }
 
-/* A run of packets of one SA. Returns how many were put into @p work. */
-static inline uint16_t
-read_run(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa,
+/* A packet into @p w. false: it has no ciphertext, or not in whole blocks. */
+static inline bool
+read_one(struct mb_work *w, struct rte_mbuf *m, const struct sa *sa, struct mb_session *s,
 		const struct mb_form form)
 {
-	struct mb_session *s = mb_session_of(sa);
 	const uint32_t mask = form.plain ? MB_PLAIN_BLOCK - 1 : s->block_mask;
 	const uint32_t around = form.plain ? MB_PLAIN_HEAD + MB_PLAIN_ICV
 					   : (uint32_t)s->head_len + s->icv_len;
-	uint16_t i, k = 0;
+	struct pkt_meta *meta = pkt_meta(m);
+	const uint32_t rest = meta->l3_len + around;
 
-	for (i = 0; i < n; i++) {
-		struct rte_mbuf *m = pkts[i];
-		struct pkt_meta *meta = pkt_meta(m);
-		struct mb_work *w = &work[k];
-		const uint32_t rest = meta->l3_len + around;
-
-		if (i + AHEAD < n)
-			prefetch_packet(pkts[i + AHEAD]);
-		w->len = m->data_len - rest;
-		if (unlikely(m->data_len <= rest || (w->len & mask) != 0)) {
-			meta->verdict = DROP_ESP_SHORT;
-			continue;
-		}
-		w->s = s;
-		w->m = m;
-		w->esp = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_len);
-		read_header(w, meta, sa, s, form);
-		k++;
+	w->len = m->data_len - rest;
+	if (unlikely(m->data_len <= rest || (w->len & mask) != 0)) {
+		meta->verdict = DROP_ESP_SHORT;
+		return false;
 	}
-	return k;
+	w->s = s;
+	w->m = m;
+	w->esp = rte_pktmbuf_mtod_offset(m, uint8_t *, meta->l3_len);
+	read_header(w, meta, sa, s, form);
+	return true;
+}
+
+/* Packets from the first on whose SAs have this form, by runs of one SA; they go to w->work or w->jobs. Returns how many they were. */
+static inline uint16_t
+read_runs(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n, const struct mb_form form)
+{
+	const mb_make_t form_read = pkt_session(pkts[0])->make;
+	uint16_t i = 0, end;
+
+	do {
+		struct sa *sa = pkt_meta(pkts[i])->sa;
+		struct mb_session *s = mb_session_of(sa);
+		const bool jobs = !form.plain && s->kind == MB_JOB;
+		struct mb_work *work = jobs ? w->jobs : w->work;
+		uint16_t k = jobs ? w->nb_jobs : w->nb_work;
+
+		if (unlikely(s->make != form_read))
+			break;
+		end = (uint16_t)(i + pkt_sa_run(pkts + i, (uint16_t)(n - i), sa));
+		w->sa_rows[sa->id].field[SA_CNT_ENQ] += (uint64_t)(end - i);
+		for (; i < end; i++) {
+			if (i + AHEAD < n)
+				prefetch_packet(w, pkts[i + AHEAD], sa);
+			k = (uint16_t)(k + read_one(&work[k], pkts[i], sa, s, form));
+		}
+		*(jobs ? &w->nb_jobs : &w->nb_work) = k;
+	} while (i < n);
+	return i;
 }
 
 static uint16_t
-read_plain(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa)
+read_plain(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n)
 {
-	return read_run(work, pkts, n, sa, (struct mb_form){ .plain = true });
+	return read_runs(w, pkts, n, (struct mb_form){ .plain = true });
 }
 
 static uint16_t
-read_any(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa)
+read_any(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n)
 {
-	return read_run(work, pkts, n, sa, (struct mb_form){ .plain = false });
+	return read_runs(w, pkts, n, (struct mb_form){ .plain = false });
 }
 
 void
 mb_in_form(struct mb_session *s)
 {
-	s->read = mb_is_plain(s) ? read_plain : read_any;
+	s->make = mb_is_plain(s) ? read_plain : read_any;
 }
 
 /* Are the bytes in front of the trailer 1, 2, 3...? There are 16 of header at least before them. */
@@ -194,58 +218,27 @@ finish_jobs(struct mb_worker *w, uint16_t n)
 			unwrap(&w->jobs[i]);
 }
 
-/* What is read of an SA. */
-static inline void
-prefetch_sa(struct rte_mbuf *m)
-{
-	struct sa *sa = pkt_meta(m)->sa;
-
-	rte_prefetch0(mb_session_of(sa));
-	rte_prefetch0(&sa->replay);
-}
-
 static void
-decap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
+decap_burst(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n)
 {
-	struct mb_worker *w = e->workers[worker];
-	uint16_t i, run, nb_work = 0, nb_jobs = 0;
+	uint16_t i;
 
-	for (i = 0; i < RTE_MIN(n, AHEAD); i++) {
-		prefetch_sa(pkts[i]);
-		prefetch_packet(pkts[i]);
+	for (i = 0; i < RTE_MIN(n, AHEAD); i++)
+		prefetch_packet(w, pkts[i], NULL);
+	mb_make(w, pkts, n);
+	if (w->nb_work != 0) {
+		mb_run_in(w, w->nb_work);
+		finish_aead(w, w->nb_work);
 	}
-	for (i = 0; i < n; i = (uint16_t)(i + run)) {
-		struct sa *sa = pkt_meta(pkts[i])->sa;
-		struct mb_session *s = mb_session_of(sa);
-
-		run = pkt_sa_run(pkts + i, (uint16_t)(n - i), sa);
-		if (i + run < n) {
-			struct rte_mbuf *next = pkts[RTE_MIN(i + run + AHEAD, n - 1)];
-
-			prefetch_sa(next);
-			prefetch_packet(next);
-		}
-		mb_count_enq(e, worker, sa, run);
-		if (s->kind == MB_JOB)
-			nb_jobs = (uint16_t)(nb_jobs +
-					s->read(w->jobs + nb_jobs, pkts + i, run, sa));
-		else
-			nb_work = (uint16_t)(nb_work +
-					s->read(w->work + nb_work, pkts + i, run, sa));
-	}
-	if (nb_work != 0) {
-		mb_run_in(w, nb_work);
-		finish_aead(w, nb_work);
-	}
-	if (nb_jobs != 0) {
-		mb_run_jobs_in(w, nb_jobs);
-		finish_jobs(w, nb_jobs);
+	if (w->nb_jobs != 0) {
+		mb_run_jobs_in(w, w->nb_jobs);
+		finish_jobs(w, w->nb_jobs);
 	}
 }
 
 bool
 mb_decap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
-	mb_by_bursts((struct mb_engine *)engine, worker, pkts, n, decap_burst);
+	mb_by_bursts(((struct mb_engine *)engine)->workers[worker], pkts, n, decap_burst);
 	return true;
 }

@@ -101,112 +101,114 @@ write_header(struct mb_work *w, uint8_t *esp, const struct sa *sa, const struct 
 	w->seq_hi = hi;
 }
 
-/* Session, and the lines that the trailer and the header are written to. */
+/* The lines that the trailer and the header are written to, and of another SA than @p now what is read and written. */
 static inline void
-prefetch_packet(struct rte_mbuf *m)
+prefetch_packet(const struct mb_worker *w, struct rte_mbuf *m, const struct sa *now)
 {
 	uint8_t *inner = rte_pktmbuf_mtod(m, uint8_t *);
+	struct sa *sa = pkt_meta(m)->sa;
 
-	rte_prefetch0(mb_session_of(pkt_meta(m)->sa));
+	if (sa != now) {
+		rte_prefetch0(mb_session_of(sa));
+		rte_prefetch0(&w->sa_rows[sa->id]);
+	}
 	rte_prefetch0(inner - RTE_CACHE_LINE_SIZE);
 	rte_prefetch0(inner + m->data_len);
 }
 
-/*
- * A run of packets of one SA, numbered from @p seq + 1 on. Those that there is no room for stay as
- * they are. Returns how many were put into @p work.
- */
-static inline uint16_t
-write_run(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa, uint64_t seq,
-		const struct mb_form form)
+/* A packet of the number @p seq into @p w. false: there is no room for ESP around it, and it stays as it is. */
+static inline bool
+write_one(struct mb_work *w, struct rte_mbuf *m, const struct sa *sa, struct mb_session *s,
+		uint64_t seq, const struct mb_form form)
 {
-	struct mb_session *s = mb_session_of(sa);
 	const uint16_t head = form.plain ? MB_PLAIN_HEAD : s->head_len;
 	const uint16_t icv = form.plain ? MB_PLAIN_ICV : s->icv_len;
-	const uint16_t tail = s->tail_len;
-	uint16_t i, k = 0;
+	uint8_t *inner = rte_pktmbuf_mtod(m, uint8_t *);
+	struct pkt_meta *meta = pkt_meta(m);
 
-	for (i = 0; i < n; i++) {
-		struct rte_mbuf *m = pkts[i];
-		struct pkt_meta *meta = pkt_meta(m);
-		struct mb_work *w = &work[k];
-		uint8_t *inner = rte_pktmbuf_mtod(m, uint8_t *);
-
-		seq++;
-		if (i + AHEAD < n)
-			prefetch_packet(pkts[i + AHEAD]);
-		if (unlikely(rte_pktmbuf_headroom(m) < head || rte_pktmbuf_tailroom(m) < tail)) {
-			meta->verdict = DROP_HEADROOM;
-			continue;
-		}
-		meta->verdict = DROP_NONE;
-		w->s = s;
-		w->m = m;
-		w->esp = inner - head;
-		w->len = write_trailer(s, inner, m->data_len, meta->inner_proto, form);
-		write_header(w, inner - head, sa, s, seq, form);
-		m->data_off = (uint16_t)(m->data_off - head);
-		m->data_len = (uint16_t)(head + w->len + icv);
-		m->pkt_len = m->data_len;
-		k++;
+	if (unlikely(rte_pktmbuf_headroom(m) < head || rte_pktmbuf_tailroom(m) < s->tail_len)) {
+		meta->verdict = DROP_HEADROOM;
+		return false;
 	}
-	return k;
+	meta->verdict = DROP_NONE;
+	w->s = s;
+	w->m = m;
+	w->esp = inner - head;
+	w->len = write_trailer(s, inner, m->data_len, meta->inner_proto, form);
+	write_header(w, inner - head, sa, s, seq, form);
+	m->data_off = (uint16_t)(m->data_off - head);
+	m->data_len = (uint16_t)(head + w->len + icv);
+	m->pkt_len = m->data_len;
+	return true;
+}
+
+/* Packets from the first on whose SAs have this form, by runs of one SA; they go to w->work or w->jobs. Returns how many they were. */
+static inline uint16_t
+write_runs(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n, const struct mb_form form)
+{
+	const mb_make_t form_write = pkt_session(pkts[0])->make;
+	uint16_t i = 0, good, end;
+
+	do {
+		struct sa *sa = pkt_meta(pkts[i])->sa;
+		struct mb_session *s = mb_session_of(sa);
+		const bool jobs = !form.plain && s->kind == MB_JOB;
+		struct mb_work *work = jobs ? w->jobs : w->work;
+		uint16_t k = jobs ? w->nb_jobs : w->nb_work;
+		uint64_t seq;
+
+		if (unlikely(s->make != form_write))
+			break;
+		end = (uint16_t)(i + pkt_sa_run(pkts + i, (uint16_t)(n - i), sa));
+		seq = seq_draw(s, (uint16_t)(end - i), &good);
+		w->sa_rows[sa->id].field[SA_CNT_ENQ] += (uint64_t)(end - i);
+		for (good = (uint16_t)(good + i); i < good; i++) {
+			if (i + AHEAD < n)
+				prefetch_packet(w, pkts[i + AHEAD], sa);
+			k = (uint16_t)(k + write_one(&work[k], pkts[i], sa, s, ++seq, form));
+		}
+		for (; i < end; i++)
+			pkt_meta(pkts[i])->verdict = DROP_SEQ_EXHAUSTED;
+		*(jobs ? &w->nb_jobs : &w->nb_work) = k;
+	} while (i < n);
+	return i;
 }
 
 static uint16_t
-write_plain(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa, uint64_t seq)
+write_plain(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n)
 {
-	return write_run(work, pkts, n, sa, seq, (struct mb_form){ .plain = true });
+	return write_runs(w, pkts, n, (struct mb_form){ .plain = true });
 }
 
 static uint16_t
-write_any(struct mb_work *work, struct rte_mbuf *pkts[], uint16_t n, struct sa *sa, uint64_t seq)
+write_any(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n)
 {
-	return write_run(work, pkts, n, sa, seq, (struct mb_form){ .plain = false });
+	return write_runs(w, pkts, n, (struct mb_form){ .plain = false });
 }
 
 void
 mb_out_form(struct mb_session *s)
 {
-	s->write = mb_is_plain(s) ? write_plain : write_any;
+	s->make = mb_is_plain(s) ? write_plain : write_any;
 }
 
 static void
-encap_burst(struct mb_engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
+encap_burst(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n)
 {
-	struct mb_worker *w = e->workers[worker];
-	uint16_t i, j, run, good, nb_work = 0, nb_jobs = 0;
-	uint64_t seq;
+	uint16_t i;
 
 	for (i = 0; i < RTE_MIN(n, AHEAD); i++)
-		prefetch_packet(pkts[i]);
-	for (i = 0; i < n; i = (uint16_t)(i + run)) {
-		struct sa *sa = pkt_meta(pkts[i])->sa;
-		struct mb_session *s = mb_session_of(sa);
-
-		run = pkt_sa_run(pkts + i, (uint16_t)(n - i), sa);
-		if (i + run < n)
-			prefetch_packet(pkts[RTE_MIN(i + run + AHEAD, n - 1)]);
-		seq = seq_draw(s, run, &good);
-		mb_count_enq(e, worker, sa, run);
-		if (s->kind == MB_JOB)
-			nb_jobs = (uint16_t)(nb_jobs +
-					s->write(w->jobs + nb_jobs, pkts + i, good, sa, seq));
-		else
-			nb_work = (uint16_t)(nb_work +
-					s->write(w->work + nb_work, pkts + i, good, sa, seq));
-		for (j = (uint16_t)(i + good); j < i + run; j++)
-			pkt_meta(pkts[j])->verdict = DROP_SEQ_EXHAUSTED;
-	}
-	if (nb_work != 0)
-		mb_run_out(w, nb_work);
-	if (nb_jobs != 0)
-		mb_run_jobs_out(w, nb_jobs);
+		prefetch_packet(w, pkts[i], NULL);
+	mb_make(w, pkts, n);
+	if (w->nb_work != 0)
+		mb_run_out(w, w->nb_work);
+	if (w->nb_jobs != 0)
+		mb_run_jobs_out(w, w->nb_jobs);
 }
 
 bool
 mb_encap(struct engine *engine, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
-	mb_by_bursts((struct mb_engine *)engine, worker, pkts, n, encap_burst);
+	mb_by_bursts(((struct mb_engine *)engine)->workers[worker], pkts, n, encap_burst);
 	return true;
 }

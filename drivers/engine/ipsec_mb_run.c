@@ -11,7 +11,7 @@
 #include "net/drop.h"
 #include "net/pkt.h"
 
-#define AHEAD 2
+#define AHEAD 3
 
 static const uint8_t zero_iv[16];
 

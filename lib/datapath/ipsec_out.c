@@ -25,40 +25,25 @@ out_reject(struct worker *w, struct frame *f, const struct iface_row *row, enum 
 }
 
 /*
- * The rows of the interfaces of a burst, looked up once for a run of packets. What will be touched of interfaces and SAs is
- * prefetched, in one loop for each step of the way to it, so that the misses of all packets overlap.
+ * The rows of the interfaces of a burst, looked up once for a run of packets. They are prefetched here, so that the misses of all
+ * packets overlap; what they lead to is by out_wrap_run(), some packets ahead.
  */
 static inline void
-out_rows(const struct worker *w, struct rte_mbuf *pkt[], const struct iface_row *ret_rows[],
+out_rows(const struct dataplane *dp, struct rte_mbuf *pkt[], const struct iface_row *ret_rows[],
 		uint16_t n)
 {
-	const struct dataplane *dp = w->dp;
 	const struct iface_row *row = NULL;
-	uint16_t first[DP_VEC_MAX], runs = 0, i;
 	uint32_t nh = NH_NONE; /* nothing is here without a next hop */
+	uint16_t i;
 
 	for (i = 0; i < n; i++) {
-		if (pkt_meta(pkt[i])->nh == nh) {
-			ret_rows[i] = row;
-			continue;
+		if (pkt_meta(pkt[i])->nh != nh) {
+			nh = pkt_meta(pkt[i])->nh;
+			row = iface_row(dp->ifaces, (uint16_t)nh_index(nh));
+			rte_prefetch0(row);
+			rte_prefetch0(RTE_PTR_ADD(row, offsetof(struct iface_row, outer)));
 		}
-		nh = pkt_meta(pkt[i])->nh;
-		row = iface_row(dp->ifaces, (uint16_t)nh_index(nh));
 		ret_rows[i] = row;
-		if (unlikely(row == NULL))
-			continue;
-		rte_prefetch0(row);
-		rte_prefetch0(&row->outer);
-		rte_prefetch0(counter_row(&dp->ifaces->counters, w->id, nh_index(nh)));
-		first[runs++] = i;
-	}
-	for (i = 0; i < runs; i++)
-		rte_prefetch0(ret_rows[first[i]]->sa_out);
-	for (i = 0; runs > 1 && i < runs; i++) {
-		const struct sa *sa = ret_rows[first[i]]->sa_out;
-
-		if (likely(sa != NULL))
-			rte_prefetch0(counter_row(dp->sa_counters, w->id, sa->id));
 	}
 }
 
@@ -84,6 +69,8 @@ out_wrap_run(struct worker *w, struct frame *f, struct out_go *go, const struct 
 	unsigned int e = 0;
 	uint16_t i, k;
 
+	if (n > OUT_AHEAD && rows[OUT_AHEAD] != NULL)
+		rte_prefetch0(rows[OUT_AHEAD]->sa_out);
 	while (sa != NULL && e + 1 < dp->nb_engines && dp->engine[e] != sa->engine)
 		e++;
 	k = go->n[e];
@@ -121,7 +108,7 @@ dp_ipsec_out(struct worker *w, struct frame *f)
 	memcpy(pkt, f->encap.pkt, sizeof(pkt[0]) * n);
 	f->encap.n = 0;
 	memset(go.n, 0, sizeof(go.n));
-	out_rows(w, pkt, rows, n);
+	out_rows(dp, pkt, rows, n);
 	while (i < n)
 		i = (uint16_t)(i + out_wrap_run(w, f, &go, rows + i, pkt + i, (uint16_t)(n - i)));
 	for (e = 0; e < dp->nb_engines; e++) {
@@ -290,6 +277,10 @@ dp_ipsec_out_done(struct worker *w, struct frame *f)
 	uint16_t i = 0;
 
 	while (i < n) {
+		if (i + 2 * OUT_AHEAD < n) {
+			rte_prefetch0(pkt[i + 2 * OUT_AHEAD]);
+			rte_prefetch0(pkt_meta(pkt[i + 2 * OUT_AHEAD]));
+		}
 		if (i + OUT_AHEAD < n)
 			out_prefetch(&b, pkt[i + OUT_AHEAD]);
 		i = (uint16_t)(i + out_run(w, f, &b, pkt + i, (uint16_t)(n - i)));
