@@ -12,8 +12,8 @@
 #include "source_priv.h"
 
 #define STRIDE_EXTRA 160 /* what encapsulation adds at most */
-#define PREPARED_BYTES (4u << 20)
-#define PREPARED_MIN 4096u
+#define PREPARED_BYTES (512u << 10)
+#define PREPARED_MIN 256u
 #define PREPARED_MAX 65536u
 #define PREPARED_PER_TUNNEL 4
 

@@ -56,7 +56,7 @@ static const struct knob knobs[SYSCTL_COUNT] = {
 			"Measure the cycles of each stage (show workers): 0 no, 1 yes", 0, 1, 0 },
 	[SYSCTL_SPREAD] = { "dp.spread",
 			"Idle workers decrypt for busy ones: 0 no, 1 where it pays (32 packets a "
-			"poll and more, of 512 bytes and more), 2 always",
+			"poll and more, of 512 bytes and more, and faster when tried), 2 always",
 			0, 2, 1 },
 	[SYSCTL_IDLE] = { "dp.idle",
 			"Workers without packets: 0 poll, 1 sleep a little, 2 wait for the NIC "

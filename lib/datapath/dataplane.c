@@ -73,6 +73,7 @@ worker_create(struct dataplane *dp, uint16_t id)
 	w->frag_id = (uint32_t)rte_rand() / WORKER_MAX * dp->nb_workers + id;
 	w->qsbr = rcu_qsbr();
 	w->drops = counter_row(&dp->drops, id, 0);
+	w->spread.trial.tsc_hz = rte_get_tsc_hz();
 	w->no_sa = rte_zmalloc_socket("no_sa", sizeof(*w->no_sa), RTE_CACHE_LINE_SIZE,
 			(int)rte_lcore_to_socket_id(dp->lcore[id]));
 	w->inject = ring_create("inject", id, 0, INJECT_RING_SIZE, RING_F_SP_ENQ | RING_F_SC_DEQ);

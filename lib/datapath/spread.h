@@ -20,6 +20,7 @@
 #include <rte_mbuf.h>
 
 #include "base/limits.h"
+#include "datapath/spread_trial.h"
 
 /* Packets of a job: enough to be worth the way between two caches. */
 #define SPREAD_PKTS 16
@@ -47,12 +48,13 @@ struct spread {
 	uint32_t head __rte_cache_aligned;  /* [W] next to be given back: the owner */
 	uint32_t inside;                    /* [W] packets, the owner's */
 	bool pays;                          /* [W] in this poll: jobs are left to others */
+	struct spread_trial trial;          /* [W] */
 	struct spread_job job[SPREAD_JOBS];
 };
 
 /**
- * Is this worker so busy, another so idle, and what is in frame.esp so large that spreading pays in this poll? Or are jobs out, which
- * nothing may overtake?
+ * Is this worker so busy, another so idle, and what is in frame.esp so large that spreading can pay, and has it paid when it was last
+ * tried (spread_trial.h)? Or are jobs out, which nothing may overtake?
  */
 bool spread_pays(struct worker *w);
 /** Is there no room for what one poll may bring? Then no frames and no ESP are taken until jobs are back: the queues hold them. */

@@ -168,6 +168,11 @@ spreads_large_packets_of_a_busy_worker_to_an_idle_one(void **state)
 	dp->helps[1] = false;
 	assert_false(spread_pays(w));
 	dp->helps[1] = true;
+	assert_true(spread_pays(w)); /* a trial begins with it */
+	w->spread.trial.hold_until = w->now_tsc + rte_get_tsc_hz();
+	w->spread.trial.pays = false;
+	assert_false(spread_pays(w));
+	w->spread.trial.pays = true;
 	assert_true(spread_pays(w));
 	w->load = DP_RX_BURST - 1;
 	assert_false(spread_pays(w));

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* When spreading is kept to: on a clock of the test's own, with rates that it makes up. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "datapath/spread_trial.h"
+
+#define HZ UINT64_C(2500000000)
+#define POLL (HZ / 100000) /* 10 us */
+
+static struct spread_trial t;
+static uint64_t now;
+
+/* Polls for @p us; @p without and @p with: bytes that a poll can take. Returns how many of 1000 polls spread. */
+static unsigned int
+run(uint64_t us, uint32_t without, uint32_t with)
+{
+	const uint64_t end = now + us * (HZ / 1000000);
+	static bool spreads = true;
+	unsigned int polls = 0, spread = 0;
+
+	for (; now < end; polls++) {
+		now += POLL;
+		spreads = spread_trial(&t, now, spreads ? with : without);
+		spread += spreads;
+	}
+	return spread * 1000 / polls;
+}
+
+static int
+up(void **state)
+{
+	(void)state;
+	t = (struct spread_trial){ .tsc_hz = HZ };
+	now = 12345;
+	return 0;
+}
+
+#define TRIAL_US (TRIAL_SLOTS * TRIAL_SLOT_US + 100)
+#define HOLD_US (TRIAL_HOLD_US - 1000)
+
+static void
+half_of_a_trial_spreads_and_the_better_is_kept_to(void **state)
+{
+	(void)state;
+	assert_in_range(run(TRIAL_US, 1000, 1500), 480, 520);
+	assert_int_equal(run(HOLD_US, 1000, 1500), 1000);
+}
+
+static void
+what_is_slower_or_hardly_faster_is_not_kept_to(void **state)
+{
+	(void)state;
+	assert_in_range(run(TRIAL_US, 1000, 770), 480, 520);
+	assert_int_equal(run(HOLD_US, 1000, 770), 0);
+	up(state);
+	run(TRIAL_US, 1000, 1000 + 10 * TRIAL_GAIN_PERCENT - 5);
+	assert_int_equal(run(HOLD_US, 1000, 1000), 0);
+	up(state);
+	run(TRIAL_US, 1000, 1000 + 10 * TRIAL_GAIN_PERCENT + 5);
+	assert_int_equal(run(HOLD_US, 1000, 1000), 1000);
+}
+
+static void
+after_a_second_it_is_asked_again(void **state)
+{
+	(void)state;
+	run(TRIAL_US, 1000, 1500);
+	assert_int_equal(run(HOLD_US, 1000, 1500), 1000);
+	assert_in_range(run(TRIAL_US + 1000, 1000, 700), 450, 550); /* the host has moved a CPU */
+	assert_int_equal(run(HOLD_US - 2000, 1000, 700), 0);
+	assert_in_range(run(TRIAL_US + 4000, 1000, 1500), 400, 600);
+	assert_int_equal(run(HOLD_US - 10000, 1000, 1500), 1000);
+}
+
+static void
+the_beginning_of_a_slot_does_not_count(void **state)
+{
+	unsigned int slot;
+
+	(void)state;
+	/* jobs that are left over, at the beginning of slots without, look like bytes taken */
+	for (slot = 0; slot < TRIAL_SLOTS; slot++) {
+		run(TRIAL_SKIP_US - 20, slot % 2 == 0 ? 1000 : 9000, slot % 2 == 0 ? 1000 : 9000);
+		run(TRIAL_SLOT_US - TRIAL_SKIP_US + 20, 1000, 1200);
+	}
+	assert_int_equal(run(HOLD_US / 2, 1000, 1200), 1000);
+}
+
+static void
+time_without_too_much_to_do_is_not_counted(void **state)
+{
+	(void)state;
+	while (t.hold_until == 0) {
+		run(100, 1000, 1500);
+		now += 2 * TRIAL_GAP_US * (HZ / 1000000);
+	}
+	assert_true(t.pays);
+	/* the gaps: three quarters of all, and yet a slot has its length */
+	assert_true(t.cycles[0] + t.cycles[1] <=
+			TRIAL_SLOTS * (uint64_t)TRIAL_SLOT_US * (HZ / 1000000));
+	assert_true(t.cycles[0] > 0 && t.cycles[1] > 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(half_of_a_trial_spreads_and_the_better_is_kept_to, up),
+		cmocka_unit_test_setup(what_is_slower_or_hardly_faster_is_not_kept_to, up),
+		cmocka_unit_test_setup(after_a_second_it_is_asked_again, up),
+		cmocka_unit_test_setup(the_beginning_of_a_slot_does_not_count, up),
+		cmocka_unit_test_setup(time_without_too_much_to_do_is_not_counted, up),
+	};
+
+	return cmocka_run_group_tests_name("datapath/spread_trial", tests, NULL, NULL);
+}
