@@ -18,7 +18,7 @@
 #include "net/drop.h"
 #include "net/pkt.h"
 
-#define AHEAD 4
+#define AHEAD 8
 
 static const uint8_t padding[2][MB_PAD_WRITE] = {
 	[SA_PAD_SEQ] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 },
@@ -109,7 +109,7 @@ prefetch_packet(const struct mb_worker *w, struct rte_mbuf *m, const struct sa *
 	struct sa *sa = pkt_meta(m)->sa;
 
 	if (sa != now) {
-		rte_prefetch0(mb_session_of(sa));
+		rte_prefetch0_write(mb_session_of(sa)); /* a number is drawn */
 		rte_prefetch0(&w->sa_rows[sa->id]);
 	}
 	rte_prefetch0(inner - RTE_CACHE_LINE_SIZE);

@@ -114,12 +114,8 @@ take(struct spread *sp)
 
 /*
  * All lines of a job of another worker, at once, so that the ways between the two caches overlap; and for writing, or each line would be
- * asked for twice: to read it, and to write what was decrypted in its place. (Every x86 of 64 bits takes the instruction, if as nothing;
- * the compiler must be told.)
+ * asked for twice: to read it, and to write what was decrypted in its place.
  */
-#ifdef RTE_ARCH_X86
-__attribute__((target("prfchw")))
-#endif
 static void
 fetch(const struct spread_job *job)
 {
