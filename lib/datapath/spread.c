@@ -24,16 +24,6 @@ bytes_of(const struct vec *v)
 	return bytes;
 }
 
-/* It could pay; whether it does is tried out. */
-static bool
-pays_now(struct worker *w, const struct vec *esp)
-{
-	const uint32_t bytes = bytes_of(esp);
-
-	return esp->n != 0 && bytes >= (uint32_t)esp->n * SPREAD_BYTES &&
-			spread_trial(&w->spread.trial, w->now_tsc, bytes);
-}
-
 /* Not itself: what it has said of itself is of the poll before. */
 static bool
 another_helps(const struct worker *w)
@@ -47,19 +37,22 @@ another_helps(const struct worker *w)
 	return false;
 }
 
-bool
-spread_pays(struct worker *w)
+/* It could pay; whether it does is tried out. A poll in which jobs were waited for is a part of the one before. */
+static bool
+pays_now(struct worker *w)
 {
+	const struct vec *esp = &w->frame.esp;
 	struct spread *sp = &w->spread;
 
-	if (w->dp->nb_workers == 1)
-		return false;
-	if (w->spread_mode == DP_SPREAD_AUTO)
-		sp->pays = w->load >= LOAD_BUSY && another_helps(w) && pays_now(w, &w->frame.esp);
-	else
-		sp->pays = w->spread_mode == DP_SPREAD_ALWAYS;
-	/* what follows a job of an SA must not come back before it */
-	return sp->pays || sp->head != sp->tail;
+	if (w->load >= LOAD_BUSY && esp->n != 0 && another_helps(w)) {
+		const uint32_t bytes = bytes_of(esp);
+
+		if (bytes >= (uint32_t)esp->n * SPREAD_BYTES)
+			return spread_trial(&sp->trial, w->now_tsc, bytes);
+	}
+	if (!spread_is_full(sp))
+		spread_trial_pause(&sp->trial);
+	return false;
 }
 
 /* By packet: SA_CNT_ENQ and SA_CNT_DONE hold and release the SAs of what is in jobs, which the engine does not count until it has it. */
@@ -70,32 +63,6 @@ count(struct worker *w, struct rte_mbuf *const pkts[], uint16_t n, enum sa_count
 
 	for (i = 0; i < n; i++)
 		counter_row(w->dp->sa_counters, w->id, pkt_meta(pkts[i])->sa->id)[what]++;
-}
-
-void
-spread_put(struct worker *w, unsigned int engine, struct rte_mbuf *pkts[], uint16_t n)
-{
-	struct spread *sp = &w->spread;
-	uint16_t i, k;
-
-	for (i = 0; i < n; i = (uint16_t)(i + k)) {
-		struct spread_job *job = &sp->job[sp->tail % SPREAD_JOBS];
-
-		k = (uint16_t)RTE_MIN(n - i, SPREAD_PKTS);
-		if (unlikely(sp->tail - sp->head == SPREAD_JOBS)) {
-			count(w, pkts + i, (uint16_t)(n - i), SA_CNT_ERRORS);
-			for (; i < n; i++)
-				dp_drop(w, DROP_CRYPTO_FULL, pkts[i]);
-			return;
-		}
-		count(w, pkts + i, k, SA_CNT_ENQ);
-		job->n = k;
-		job->engine = (uint16_t)engine;
-		job->done = 0;
-		memcpy(job->pkt, pkts + i, sizeof(pkts[0]) * k);
-		sp->inside += k;
-		__atomic_store_n(&sp->tail, sp->tail + 1, __ATOMIC_RELEASE);
-	}
 }
 
 /* The next job of an owner that nobody has taken; NULL: none. It is the caller's to do. */
@@ -143,6 +110,35 @@ run(struct worker *w, struct spread_job *job)
 	__atomic_store_n(&job->done, 1, __ATOMIC_RELEASE);
 }
 
+void
+spread_put(struct worker *w, unsigned int engine, struct rte_mbuf *pkts[], uint16_t n)
+{
+	struct spread *sp = &w->spread;
+	uint16_t i, k;
+
+	for (i = 0; i < n; i = (uint16_t)(i + k)) {
+		struct spread_job *job = &sp->job[sp->tail % SPREAD_JOBS];
+
+		k = (uint16_t)RTE_MIN(n - i, SPREAD_PKTS);
+		if (unlikely(sp->tail - sp->head == SPREAD_JOBS)) {
+			count(w, pkts + i, (uint16_t)(n - i), SA_CNT_ERRORS);
+			for (; i < n; i++)
+				dp_drop(w, DROP_CRYPTO_FULL, pkts[i]);
+			return;
+		}
+		count(w, pkts + i, k, SA_CNT_ENQ);
+		job->n = k;
+		job->engine = (uint16_t)engine;
+		job->done = 0;
+		memcpy(job->pkt, pkts + i, sizeof(pkts[0]) * k);
+		sp->inside += k;
+		__atomic_store_n(&sp->tail, sp->tail + 1, __ATOMIC_RELEASE);
+		/* behind jobs that are out, but not for others: before they see it */
+		if (!sp->pays && (job = take(sp)) != NULL)
+			run(w, job);
+	}
+}
+
 /* What is done, in order, as far as there is room, also where stage 4 will put it. */
 static void
 give_back(struct worker *w, struct frame *f)
@@ -168,6 +164,23 @@ give_back(struct worker *w, struct frame *f)
 		sp->inside -= job->n;
 		sp->head++;
 	}
+}
+
+bool
+spread_pays(struct worker *w)
+{
+	struct spread *sp = &w->spread;
+
+	if (w->dp->nb_workers == 1)
+		return false;
+	if (w->spread_mode == DP_SPREAD_AUTO)
+		sp->pays = pays_now(w);
+	else
+		sp->pays = w->spread_mode == DP_SPREAD_ALWAYS;
+	if (!sp->pays && sp->head != sp->tail)
+		give_back(w, &w->frame);
+	/* what follows a job of an SA must not come back before it */
+	return sp->pays || sp->head != sp->tail;
 }
 
 static void

@@ -22,6 +22,7 @@ trial_start(struct spread_trial *t)
 	t->spent = 0;
 	t->slot = 0;
 	t->hold_until = 0;
+	t->goes_on = false;
 }
 
 static void
@@ -34,32 +35,40 @@ trial_end(struct spread_trial *t, uint64_t now)
 	t->hold_until = now + us(t, TRIAL_HOLD_US);
 }
 
+/* The last poll, which took t->taken and @p since cycles, as the slot has it. Returns whether the trial is over. */
+static bool
+trial_poll(struct spread_trial *t, uint64_t since)
+{
+	const bool with = (t->slot & 1) == 0;
+
+	t->spent += since;
+	if (t->spent > us(t, TRIAL_SKIP_US)) {
+		t->bytes[with] += t->taken;
+		t->cycles[with] += since;
+	}
+	if (t->spent < us(t, TRIAL_SLOT_US))
+		return false;
+	t->spent = 0;
+	return ++t->slot == TRIAL_SLOTS;
+}
+
 bool
 spread_trial(struct spread_trial *t, uint64_t now, uint32_t bytes)
 {
 	const uint64_t since = now - t->last;
-	bool with;
 
 	t->last = now;
 	if (likely(t->hold_until != 0)) {
 		if (likely((int64_t)(t->hold_until - now) > 0))
 			return t->pays;
 		trial_start(t);
-	}
-	with = (t->slot & 1) == 0;
-	if (since > us(t, TRIAL_GAP_US))
-		return with;
-	t->spent += since;
-	if (t->spent > us(t, TRIAL_SKIP_US)) {
-		t->bytes[with] += bytes;
-		t->cycles[with] += since;
-	}
-	if (t->spent < us(t, TRIAL_SLOT_US))
-		return with;
-	t->spent = 0;
-	if (++t->slot == TRIAL_SLOTS) {
+	} else if (since > us(t, TRIAL_HOLD_US)) {
+		trial_start(t); /* what was measured so far is of another time */
+	} else if (t->goes_on && trial_poll(t, since)) {
 		trial_end(t, now);
 		return t->pays;
 	}
-	return !with;
+	t->taken = bytes;
+	t->goes_on = true;
+	return (t->slot & 1) == 0;
 }

@@ -17,8 +17,6 @@
 #define TRIAL_SKIP_US 500
 /* For so long the better is kept to. */
 #define TRIAL_HOLD_US 1000000
-/* Between polls with too much to do. After a longer time the worker has had nothing to do meanwhile, and that time says nothing. */
-#define TRIAL_GAP_US 500
 /* What spreading must gain to be kept to: it takes another core. */
 #define TRIAL_GAIN_PERCENT 3
 
@@ -29,15 +27,23 @@ struct spread_trial {
 	uint64_t hold_until; /* [W] TSC; 0: a trial is on */
 	uint64_t bytes[2];   /* [W] taken in slots without, with */
 	uint64_t cycles[2];  /* [W] and the time of these slots */
+	uint32_t taken;      /* [W] bytes of the last poll that asked */
 	uint8_t slot;        /* [W] of the trial: even ones with */
+	bool goes_on;        /* [W] since then there was no poll without too much to do */
 	bool pays;           /* [W] the outcome, till hold_until */
 };
 
 /**
  * Spread in this poll? To be asked in each poll with more to do than can be done.
  * @param now TSC.
- * @param bytes What is taken in this poll.
+ * @param bytes What is taken in this poll: it counts with the time until the next.
  */
 bool spread_trial(struct spread_trial *t, uint64_t now, uint32_t bytes);
+/** A poll without too much to do: the time till the next with is not measured. */
+static inline void
+spread_trial_pause(struct spread_trial *t)
+{
+	t->goes_on = false;
+}
 
 #endif

@@ -148,6 +148,57 @@ a_busy_owner_leaves_no_job_when_spreading_is_off(void **state)
 	pipe_check_accounts(&flows_gw);
 }
 
+/* What must follow a job that is out goes the same way; but where spreading does not pay it is the owner's before others see it. */
+static void
+what_must_wait_is_not_for_others_when_it_does_not_pay(void **state)
+{
+	struct dataplane *dp = ctl_dataplane(flows_gw.ctl);
+	struct rte_mbuf *esp[SPREAD_PKTS + 1];
+	const unsigned int n = RTE_DIM(esp) - 1;
+	struct worker *owner, *other;
+	struct spread_job *job;
+	struct rte_mbuf *last;
+	unsigned int i;
+
+	(void)state;
+	esp_make(esp, n + 1);
+	last = esp[n];
+	ctl_stop(flows_gw.ctl);
+	for (i = 0; i < n; i++)
+		flows_reflect(esp[i]);
+	i = flows_sa_in(0)->worker;
+	owner = dp->worker[i];
+	other = dp->worker[!i];
+	worker_poll(other);
+	dp_rx(owner, &owner->frame);
+	dp_classify(owner, &owner->frame);
+	owner->spread_mode = DP_SPREAD_ALWAYS;
+	dp_ipsec_in(owner, &owner->frame);
+	assert_int_equal(owner->spread.inside, n);
+	job = &owner->spread.job[owner->spread.taken++ % SPREAD_JOBS]; /* somebody has taken it */
+	flows_reflect(last);
+	worker_poll(other);
+	dp_rx(owner, &owner->frame);
+	dp_classify(owner, &owner->frame);
+	owner->spread_mode = DP_SPREAD_AUTO; /* small packets */
+	owner->load = DP_RX_BURST;
+	dp_ipsec_in(owner, &owner->frame);
+	assert_int_equal(owner->spread.inside, n + 1);
+	assert_int_equal(owner->spread.taken, owner->spread.tail);
+	assert_int_equal(owner->spread.job[(owner->spread.tail - 1) % SPREAD_JOBS].done, 1);
+	assert_true(flows_sa_in(0)->engine->ops->decap(
+			flows_sa_in(0)->engine, other->id, job->pkt, job->n));
+	job->done = 1;
+	assert_false(spread_pays(owner)); /* all are back */
+	assert_int_equal(owner->spread.inside, 0);
+	flows[0] = (struct flow){ .next = 0 };
+	for (i = 0; i < 4; i++)
+		worker_poll(dp->worker[i % 2]);
+	flows_take(PIPE_LAN, n + 1);
+	assert_int_equal(flows[0].out_of_order, 0);
+	pipe_check_accounts(&flows_gw);
+}
+
 /* By itself only where another has time, and for packets so large that the way there pays. */
 static void
 spreads_large_packets_of_a_busy_worker_to_an_idle_one(void **state)
@@ -221,6 +272,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(the_owner_takes_jobs_back_in_order,
 				flows_gateway_create_spreading, flows_gateway_destroy),
 		cmocka_unit_test_setup_teardown(a_busy_owner_leaves_no_job_when_spreading_is_off,
+				flows_gateway_create_spreading, flows_gateway_destroy),
+		cmocka_unit_test_setup_teardown(
+				what_must_wait_is_not_for_others_when_it_does_not_pay,
 				flows_gateway_create_spreading, flows_gateway_destroy),
 		cmocka_unit_test_setup_teardown(
 				spreads_large_packets_of_a_busy_worker_to_an_idle_one,
