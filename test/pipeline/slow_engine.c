@@ -16,7 +16,7 @@
 static const struct engine_ops *real_ops;
 static struct engine_ops slow_ops;
 bool slow_engine_gate_closed;
-static struct vec held; /* of an engine that is done at once */
+static struct vec held[WORKER_MAX]; /* of an engine that is done at once, by worker */
 
 static struct engine *
 slow_open(struct counter_table *counters, unsigned int nb_workers, struct err *err)
@@ -29,45 +29,49 @@ slow_open(struct counter_table *counters, unsigned int nb_workers, struct err *e
 }
 
 static bool
-slow_done(bool done, struct rte_mbuf *pkts[], uint16_t n)
+slow_done(bool done, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
-	if (!done || (!slow_engine_gate_closed && held.n == 0))
+	struct vec *v = &held[worker];
+
+	if (!done || (!slow_engine_gate_closed && v->n == 0))
 		return done;
-	assert_in_range(n, 0, vec_room(&held));
-	vec_append(&held, pkts, n);
+	assert_in_range(n, 0, vec_room(v));
+	vec_append(v, pkts, n);
 	return false;
 }
 
 static bool
 slow_encap(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
-	return slow_done(real_ops->encap(e, worker, pkts, n), pkts, n);
+	return slow_done(real_ops->encap(e, worker, pkts, n), worker, pkts, n);
 }
 
 static bool
 slow_decap(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
-	return slow_done(real_ops->decap(e, worker, pkts, n), pkts, n);
+	return slow_done(real_ops->decap(e, worker, pkts, n), worker, pkts, n);
 }
 
 static uint16_t
 slow_poll(struct engine *e, unsigned int worker, struct rte_mbuf *ret_pkts[], uint16_t n)
 {
+	struct vec *v = &held[worker];
+
 	if (slow_engine_gate_closed)
 		return 0;
-	if (held.n == 0)
+	if (v->n == 0)
 		return real_ops->poll(e, worker, ret_pkts, n);
-	n = RTE_MIN(n, held.n);
-	memcpy(ret_pkts, held.pkt, n * sizeof(ret_pkts[0]));
-	held.n = (uint16_t)(held.n - n);
-	memmove(held.pkt, held.pkt + n, held.n * sizeof(held.pkt[0]));
+	n = RTE_MIN(n, v->n);
+	memcpy(ret_pkts, v->pkt, n * sizeof(ret_pkts[0]));
+	v->n = (uint16_t)(v->n - n);
+	memmove(v->pkt, v->pkt + n, v->n * sizeof(v->pkt[0]));
 	return n;
 }
 
 static uint32_t
 slow_in_flight(const struct engine *e, unsigned int worker)
 {
-	return real_ops->in_flight(e, worker) + held.n;
+	return real_ops->in_flight(e, worker) + held[worker].n;
 }
 
 void
