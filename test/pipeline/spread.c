@@ -38,6 +38,18 @@ esp_make(struct rte_mbuf *ret_esp[], unsigned int n)
 	}
 }
 
+/* The workers stop, and @p n packets of what was made wait at wan0. Returns the owner of their SA. */
+static struct worker *
+esp_arrives(struct rte_mbuf *esp[], unsigned int n)
+{
+	unsigned int i;
+
+	ctl_stop(flows_gw.ctl);
+	for (i = 0; i < n; i++)
+		flows_reflect(esp[i]);
+	return ctl_dataplane(flows_gw.ctl)->worker[flows_sa_in(0)->worker];
+}
+
 /*
  * By hand: the busy owner leaves jobs, the other does some of them, the rest waits until the owner has time. SAs that are deleted
  * meanwhile live until their packets are back.
@@ -58,14 +70,11 @@ the_owner_takes_jobs_back_in_order(void **state)
 	(void)state;
 	esp_make(esp, n + 1);
 	last = esp[n];
-	ctl_stop(flows_gw.ctl);
-	for (i = 0; i < n; i++)
-		flows_reflect(esp[i]);
+	owner = esp_arrives(esp, n);
+	other = dp->worker[!owner->id];
 	sa = flows_sa_in(0);
 	e = sa->engine;
 	assert_true(e->ops->any_worker);
-	owner = dp->worker[sa->worker];
-	other = dp->worker[!sa->worker];
 	worker_poll(other); /* has nothing to do, or hands over what has come to it */
 	while (owner->spread.tail == owner->spread.head)
 		worker_poll(owner);
@@ -125,12 +134,8 @@ a_busy_owner_leaves_no_job_when_spreading_is_off(void **state)
 
 	(void)state;
 	esp_make(esp, RTE_DIM(esp));
-	ctl_stop(flows_gw.ctl);
-	for (i = 0; i < RTE_DIM(esp); i++)
-		flows_reflect(esp[i]);
-	i = flows_sa_in(0)->worker;
-	owner = dp->worker[i];
-	other = dp->worker[!i];
+	owner = esp_arrives(esp, RTE_DIM(esp));
+	other = dp->worker[!owner->id];
 	worker_poll(other);
 	while (owner->spread.tail == owner->spread.head)
 		worker_poll(owner);
@@ -163,12 +168,8 @@ what_must_wait_is_not_for_others_when_it_does_not_pay(void **state)
 	(void)state;
 	esp_make(esp, n + 1);
 	last = esp[n];
-	ctl_stop(flows_gw.ctl);
-	for (i = 0; i < n; i++)
-		flows_reflect(esp[i]);
-	i = flows_sa_in(0)->worker;
-	owner = dp->worker[i];
-	other = dp->worker[!i];
+	owner = esp_arrives(esp, n);
+	other = dp->worker[!owner->id];
 	worker_poll(other);
 	dp_rx(owner, &owner->frame);
 	dp_classify(owner, &owner->frame);
