@@ -119,8 +119,9 @@ report_result(struct bench *b, const struct bench_sample s[2])
 		comma = ", ";
 	}
 	printf("%s\n", comma[0] == '\0' ? "" : ")");
-	printf("  In the quietest tenth of the time: %.1f TSC cycles/packet\n",
-			per(b->quiet[0].cycles, b->quiet[0].rx));
+	if (b->quiet[0].rx != 0) /* it lasted for a slice */
+		printf("  In the quietest tenth of the time: %.1f TSC cycles/packet\n",
+				per(b->quiet[0].cycles, b->quiet[0].rx));
 }
 
 void
@@ -211,13 +212,14 @@ report_json(struct bench *b, const struct bench_sample *rate, const struct bench
 			a->inner, a->outer, ctl_dataplane(b->ctl)->nb_workers);
 	printf(", \"rx_packets\": %" PRIu64 ", \"tx_packets\": %" PRIu64
 	       ", \"rx_pps\": %.0f, \"tx_pps\": %.0f, \"dropped\": %" PRIu64
-	       ", \"cycles_per_packet\": %.1f, \"quiet_cycles_per_packet\": %.1f, \"cpu_percent\": "
-	       "%.1f, \"start_seconds\": %.2f, "
+	       ", \"cycles_per_packet\": %.1f, \"cpu_percent\": %.1f, \"start_seconds\": %.2f, "
 	       "\"max_rss_kib\": %ld",
 			rx, tx, bench_pps(&rate[0], &rate[1], rx),
 			bench_pps(&rate[0], &rate[1], tx), rate[1].dropped - rate[0].dropped,
-			cycles(b, rate), per(b->quiet[0].cycles, b->quiet[0].rx), cpu_percent(rate),
-			b->setup_seconds, max_rss_kib());
+			cycles(b, rate), cpu_percent(rate), b->setup_seconds, max_rss_kib());
+	if (b->quiet[0].rx != 0)
+		printf(", \"quiet_cycles_per_packet\": %.1f",
+				per(b->quiet[0].cycles, b->quiet[0].rx));
 	json_drops(rate);
 	json_stages("stages", &all);
 	json_stages("quiet_stages", &b->quiet[1]);

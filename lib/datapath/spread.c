@@ -86,7 +86,7 @@ take(struct spread *sp)
 static void
 fetch(const struct spread_job *job)
 {
-	uint16_t i, at;
+	unsigned int i, at;
 
 	for (i = 0; i < job->n; i++) {
 		rte_prefetch0_write(job->pkt[i]);
@@ -95,7 +95,7 @@ fetch(const struct spread_job *job)
 	for (i = 0; i < job->n; i++) {
 		const uint8_t *p = rte_pktmbuf_mtod(job->pkt[i], const uint8_t *);
 
-		for (at = 0; at < job->pkt[i]->data_len; at = (uint16_t)(at + RTE_CACHE_LINE_SIZE))
+		for (at = 0; at < job->pkt[i]->data_len; at += RTE_CACHE_LINE_SIZE)
 			rte_prefetch0_write(p + at);
 	}
 }
@@ -139,11 +139,11 @@ spread_put(struct worker *w, unsigned int engine, struct rte_mbuf *pkts[], uint1
 	}
 }
 
-/* What is done, in order, as far as there is room, also where stage 4 will put it. */
+/* What is done, in order, as far as there is room, also where stage 4 will put it; and then for @p coming packets more. */
 static void
-give_back(struct worker *w, struct frame *f)
+give_back(struct worker *w, struct frame *f, uint16_t coming)
 {
-	const uint16_t most = (uint16_t)(DP_VEC_MAX - RTE_MAX(f->ip4.n, f->ip6.n));
+	const int most = DP_VEC_MAX - RTE_MAX(f->ip4.n, f->ip6.n) - coming;
 	struct spread *sp = &w->spread;
 	struct vec *v = &f->in_done;
 	uint16_t i;
@@ -178,7 +178,7 @@ spread_pays(struct worker *w)
 	else
 		sp->pays = w->spread_mode == DP_SPREAD_ALWAYS;
 	if (!sp->pays && sp->head != sp->tail)
-		give_back(w, &w->frame);
+		give_back(w, &w->frame, w->frame.esp.n);
 	/* what follows a job of an SA must not come back before it */
 	return sp->pays || sp->head != sp->tail;
 }
@@ -226,7 +226,7 @@ dp_spread(struct worker *w, struct frame *f)
 		if (job != NULL)
 			run(w, job);
 	}
-	give_back(w, f);
+	give_back(w, f, 0);
 	if (helps)
 		help_others(w);
 }

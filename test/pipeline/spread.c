@@ -38,12 +38,13 @@ esp_make(struct rte_mbuf *ret_esp[], unsigned int n)
 	}
 }
 
-/* The workers stop, and @p n packets of what was made wait at wan0. Returns the owner of their SA. */
+/* @p made packets of ESP, and the workers stop; @p n of them wait at wan0. Returns the owner of their SA. */
 static struct worker *
-esp_arrives(struct rte_mbuf *esp[], unsigned int n)
+esp_arrives(struct rte_mbuf *esp[], unsigned int made, unsigned int n)
 {
 	unsigned int i;
 
+	esp_make(esp, made);
 	ctl_stop(flows_gw.ctl);
 	for (i = 0; i < n; i++)
 		flows_reflect(esp[i]);
@@ -68,9 +69,8 @@ the_owner_takes_jobs_back_in_order(void **state)
 	unsigned int i;
 
 	(void)state;
-	esp_make(esp, n + 1);
+	owner = esp_arrives(esp, n + 1, n);
 	last = esp[n];
-	owner = esp_arrives(esp, n);
 	other = dp->worker[!owner->id];
 	sa = flows_sa_in(0);
 	e = sa->engine;
@@ -133,8 +133,7 @@ a_busy_owner_leaves_no_job_when_spreading_is_off(void **state)
 	unsigned int i;
 
 	(void)state;
-	esp_make(esp, RTE_DIM(esp));
-	owner = esp_arrives(esp, RTE_DIM(esp));
+	owner = esp_arrives(esp, RTE_DIM(esp), RTE_DIM(esp));
 	other = dp->worker[!owner->id];
 	worker_poll(other);
 	while (owner->spread.tail == owner->spread.head)
@@ -166,9 +165,8 @@ what_must_wait_is_not_for_others_when_it_does_not_pay(void **state)
 	unsigned int i;
 
 	(void)state;
-	esp_make(esp, n + 1);
+	owner = esp_arrives(esp, n + 1, n);
 	last = esp[n];
-	owner = esp_arrives(esp, n);
 	other = dp->worker[!owner->id];
 	worker_poll(other);
 	dp_rx(owner, &owner->frame);
@@ -196,6 +194,60 @@ what_must_wait_is_not_for_others_when_it_does_not_pay(void **state)
 	for (i = 0; i < 4; i++)
 		worker_poll(dp->worker[i % 2]);
 	flows_take(PIPE_LAN, n + 1);
+	assert_int_equal(flows[0].out_of_order, 0);
+	pipe_check_accounts(&flows_gw);
+}
+
+/* Jobs that come back when spreading ends do not take the room of what is received in the same poll. */
+static void
+what_comes_back_leaves_room_for_what_comes(void **state)
+{
+	struct dataplane *dp = ctl_dataplane(flows_gw.ctl);
+	struct rte_mbuf *esp[15 * SPREAD_PKTS + DP_GATHER_MAX];
+	const unsigned int n = 15 * SPREAD_PKTS;
+	struct worker *owner, *other;
+	const struct engine_ops *ops;
+	uint64_t dropped;
+	unsigned int i;
+
+	(void)state;
+	owner = esp_arrives(esp, RTE_DIM(esp), n);
+	other = dp->worker[!owner->id];
+	ops = flows_sa_in(0)->engine->ops;
+	dropped = pipe_dropped(&flows_gw);
+	for (i = 0; i < n / DP_GATHER_MAX + 1; i++) {
+		dp_rx(other, &other->frame);
+		dp_classify(other, &other->frame);
+		dp_ipsec_in(other,
+				&other->frame); /* hands over, where it is not the owner's queue */
+		dp_rx(owner, &owner->frame);
+		dp_classify(owner, &owner->frame);
+		owner->spread_mode = DP_SPREAD_ALWAYS;
+		dp_ipsec_in(owner, &owner->frame);
+	}
+	assert_int_equal(owner->spread.inside, n);
+	for (i = owner->spread.head; i != owner->spread.tail; i++) {
+		struct spread_job *job = &owner->spread.job[i % SPREAD_JOBS];
+
+		ops->decap(flows_sa_in(0)->engine, other->id, job->pkt, job->n);
+		job->done = 1;
+	}
+	owner->spread.taken = owner->spread.tail; /* somebody has done them all */
+	for (i = n; i < RTE_DIM(esp); i++)
+		flows_reflect(esp[i]);
+	dp_rx(other, &other->frame);
+	dp_classify(other, &other->frame);
+	dp_ipsec_in(other, &other->frame);
+	dp_rx(owner, &owner->frame);
+	dp_classify(owner, &owner->frame);
+	owner->spread_mode = DP_SPREAD_OFF;
+	dp_ipsec_in(owner, &owner->frame);
+	dp_ipsec_in_done(owner, &owner->frame);
+	assert_int_equal(pipe_dropped(&flows_gw), dropped);
+	flows[0] = (struct flow){ .next = 0 };
+	for (i = 0; i < 20; i++)
+		worker_poll(dp->worker[i % 2]);
+	flows_take(PIPE_LAN, RTE_DIM(esp));
 	assert_int_equal(flows[0].out_of_order, 0);
 	pipe_check_accounts(&flows_gw);
 }
@@ -276,6 +328,8 @@ main(void)
 				flows_gateway_create_spreading, flows_gateway_destroy),
 		cmocka_unit_test_setup_teardown(
 				what_must_wait_is_not_for_others_when_it_does_not_pay,
+				flows_gateway_create_spreading, flows_gateway_destroy),
+		cmocka_unit_test_setup_teardown(what_comes_back_leaves_room_for_what_comes,
 				flows_gateway_create_spreading, flows_gateway_destroy),
 		cmocka_unit_test_setup_teardown(
 				spreads_large_packets_of_a_busy_worker_to_an_idle_one,
