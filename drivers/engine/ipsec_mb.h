@@ -99,7 +99,6 @@ struct mb_session {
 	uint8_t hash;          /* [I] jobs: IMB_HASH_ALG */
 	/* [I] jobs: those with the same may go together as two bursts; 0: only as chained jobs */
 	uint32_t alike;
-	uint8_t tail_len;  /* [I] outbound: bytes behind the inner packet that may be written */
 	uint8_t auth_line; /* [I] line of the keys from which on authentication reads */
 	/* [I] packets of such SAs made ready for the library: written outbound, read inbound */
 	mb_make_t make;
@@ -196,12 +195,18 @@ void mb_run_jobs_in(struct mb_worker *w, uint16_t n);
 static inline bool
 mb_icv_equal(const uint8_t *a, const uint8_t *b, unsigned int len)
 {
-	uint32_t diff = 0, x, y;
+	uint64_t diff = 0, x = 0, y = 0;
 	unsigned int i;
 
-	for (i = 0; i < len; i += sizeof(x)) {
+	for (i = 0; i + sizeof(x) <= len; i += sizeof(x)) {
 		memcpy(&x, a + i, sizeof(x));
 		memcpy(&y, b + i, sizeof(y));
+		diff |= x ^ y;
+	}
+	if (i < len) {
+		/* the last four; what is above them is the same on both sides or already in diff */
+		memcpy(&x, a + i, sizeof(uint32_t));
+		memcpy(&y, b + i, sizeof(uint32_t));
 		diff |= x ^ y;
 	}
 	return diff == 0;

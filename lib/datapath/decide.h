@@ -126,9 +126,9 @@ decide_kind4(struct rte_mbuf *m)
 
 	if (unlikely((ip->dst_addr & RTE_BE32(0xe0000000)) == RTE_BE32(0xe0000000)))
 		return dp_to_punt(PUNT_MULTICAST);
-	if (ip->next_proto_id == IPPROTO_ESP || ip->next_proto_id == IPPROTO_UDP)
-		return decide_esp_kind(meta, parse_esp4(m, &meta->l3_len));
-	return dp_to(DP_TO_IP);
+	if (likely(!parse_esp4_maybe(m)))
+		return dp_to(DP_TO_IP);
+	return decide_esp_kind(meta, parse_esp4(m, &meta->l3_len));
 }
 
 static inline struct dp_verdict
@@ -241,24 +241,40 @@ ip4_is_special(uint32_t dst)
 }
 
 /**
- * May it be forwarded, and where to? Counts the hop. Network 0 is "this host on this network": it may speak to us, not through us
- * (RFC 1812, 5.3.7).
+ * May it be forwarded? Counts the hop. Network 0 is "this host on this network": it may speak to us, not through us (RFC 1812,
+ * 5.3.7). @return DROP_NONE, or for decide_not_forwarded().
  */
+static inline enum drop_reason
+decide_forward4(struct rte_ipv4_hdr *ip, uint32_t dst, uint8_t flags)
+{
+	if (unlikely(ip4_is_special(dst)))
+		return DROP_IP_DESTINATION;
+	if (unlikely((ip->src_addr & RTE_BE32(0xff000000)) == 0))
+		return DROP_IP_SOURCE;
+	if (likely(!(flags & PKT_ORIGINATED))) {
+		if (unlikely(ip->time_to_live <= 1))
+			return DROP_TTL;
+		ip4_ttl_decrement(ip);
+	}
+	return DROP_NONE;
+}
+
+static inline struct dp_verdict
+decide_not_forwarded(enum drop_reason why)
+{
+	return why == DROP_TTL ? dp_to_drop_icmp(why) : dp_to_drop(why);
+}
+
+/** Where does it go by its route? */
 static inline struct dp_verdict
 decide_route4(struct rte_ipv4_hdr *ip, uint32_t dst, uint32_t nh, uint8_t flags)
 {
-	if (unlikely(!decide_route_forwards(nh)))
+	enum drop_reason bad;
+
+	if (!decide_route_forwards(nh))
 		return decide_route_elsewhere(nh);
-	if (unlikely(ip4_is_special(dst)))
-		return dp_to_drop(DROP_IP_DESTINATION);
-	if (unlikely((ip->src_addr & RTE_BE32(0xff000000)) == 0))
-		return dp_to_drop(DROP_IP_SOURCE);
-	if (likely(!(flags & PKT_ORIGINATED))) {
-		if (unlikely(ip->time_to_live <= 1))
-			return dp_to_drop_icmp(DROP_TTL);
-		ip4_ttl_decrement(ip);
-	}
-	return decide_route_onward(nh);
+	bad = decide_forward4(ip, dst, flags);
+	return bad != DROP_NONE ? decide_not_forwarded(bad) : decide_route_onward(nh);
 }
 
 /* Loopback and unspecified are not to be forwarded to, link-local neither; the latter two not from (RFC 4291, 2.5.2 to 2.5.6). */
@@ -279,22 +295,31 @@ route6_scope(const struct rte_ipv6_hdr *ip, uint8_t flags)
 	return unlikely(ip6_is_link_local(ip->src_addr)) ? DROP_IP_SOURCE : DROP_NONE;
 }
 
+/** As decide_forward4(). */
+static inline enum drop_reason
+decide_forward6(struct rte_ipv6_hdr *ip, uint8_t flags)
+{
+	const enum drop_reason bad = route6_scope(ip, flags);
+
+	if (unlikely(bad != DROP_NONE))
+		return bad;
+	if (likely(!(flags & PKT_ORIGINATED))) {
+		if (unlikely(ip->hop_limits <= 1))
+			return DROP_TTL;
+		ip->hop_limits--;
+	}
+	return DROP_NONE;
+}
+
 static inline struct dp_verdict
 decide_route6(struct rte_ipv6_hdr *ip, uint32_t nh, uint8_t flags)
 {
 	enum drop_reason bad;
 
-	if (unlikely(!decide_route_forwards(nh)))
+	if (!decide_route_forwards(nh))
 		return decide_route_elsewhere(nh);
-	bad = route6_scope(ip, flags);
-	if (unlikely(bad != DROP_NONE))
-		return dp_to_drop(bad);
-	if (likely(!(flags & PKT_ORIGINATED))) {
-		if (unlikely(ip->hop_limits <= 1))
-			return dp_to_drop_icmp(DROP_TTL);
-		ip->hop_limits--;
-	}
-	return decide_route_onward(nh);
+	bad = decide_forward6(ip, flags);
+	return bad != DROP_NONE ? decide_not_forwarded(bad) : decide_route_onward(nh);
 }
 
 /* --- local --- */

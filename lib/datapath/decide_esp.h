@@ -72,27 +72,45 @@ decide_sa_in(const struct iface_table *ifaces, const struct sa *sa,
 										  : DROP_NONE;
 }
 
-/** May this packet? @p row, @p sa: as decide_sa_in() has them: DROP_NONE. Fills what the engine and ipsec_in_done need. */
+/** What packets that come in by one SA have in common. */
+struct in_tunnel {
+	struct sa *sa;
+	const struct ip_addr *remote;
+	uint8_t natt;        /* PKT_NATT or 0 */
+	uint8_t min_len;     /* bytes of ESP, at least */
+	uint8_t around;      /* of them in front of and behind the ciphertext */
+	uint32_t block_mask; /* block length less one */
+};
+
+/** @p row, @p sa: as decide_sa_in() has them: DROP_NONE. */
+static inline struct in_tunnel
+in_tunnel_of(const struct iface_row *row, struct sa *sa)
+{
+	return (struct in_tunnel){ .sa = sa,
+		.remote = &row->remote,
+		.natt = sa->natt ? PKT_NATT : 0,
+		.min_len = sa->min_len,
+		.around = (uint8_t)(sizeof(struct rte_esp_hdr) + sa->iv_len + sa->icv_len),
+		.block_mask = sa->block_len - 1u };
+}
+
+/** May this packet? Fills what the engine and ipsec_in_done need. */
 static inline enum drop_reason
-decide_in(const struct iface_row *row, struct sa *sa, struct rte_mbuf *m)
+decide_in(const struct in_tunnel *t, struct rte_mbuf *m)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	const bool ip6 = meta->flags & PKT_IP6;
 	const uint32_t esp_len = m->pkt_len - meta->l3_len;
-	uint32_t crypt_len;
 
-	if (unlikely(!outer_source_is(m, ip6, &row->remote)))
+	if (unlikely(!outer_source_is(m, ip6, t->remote)))
 		return DROP_SA_SOURCE;
-	if (unlikely(sa->natt != !!(meta->flags & PKT_NATT)))
+	if (unlikely((meta->flags & PKT_NATT) != t->natt))
 		return DROP_SA_NATT;
-	if (unlikely(m->pkt_len < (uint32_t)meta->l3_len + sa->min_len))
-		return DROP_ESP_SHORT;
-	crypt_len = esp_len - (uint32_t)(sizeof(struct rte_esp_hdr) + sa->iv_len + sa->icv_len);
-	if (unlikely(crypt_len & (sa->block_len - 1u)))
+	if (unlikely(esp_len < t->min_len || ((esp_len - t->around) & t->block_mask) != 0))
 		return DROP_ESP_SHORT;
 	meta->tos = ip6 ? (uint8_t)(rte_be_to_cpu_32(pkt_ip6(m)->vtc_flow) >> 20)
 			: pkt_ip4(m)->type_of_service;
-	meta->sa = sa;
+	meta->sa = t->sa;
 	meta->flags &= (uint8_t)~PKT_ENCAP;
 	return DROP_NONE;
 }
@@ -165,37 +183,69 @@ decide_out_row(const struct iface_row *row)
 	return unlikely(row->sa_out == NULL) ? DROP_NO_SA_OUT : DROP_NONE;
 }
 
-/** May this packet? @p row: as decide_out_row() has it: DROP_NONE. DROP_TOO_BIG is not final: decide_fragment(). */
-static inline enum drop_reason
-decide_out(const struct iface_row *row, const struct sa *sa, struct rte_mbuf *m)
-{
-	const uint32_t head = row->outer.len + RTE_ETHER_HDR_LEN +
-			(uint32_t)sizeof(struct rte_esp_hdr) + sa->iv_len;
+/** What packets that go out by one tunnel have in common. */
+struct out_tunnel {
+	struct sa *sa;
+	const struct outer *outer;
+	uint32_t mtu;       /* longest packet */
+	uint16_t head;      /* bytes of room that are needed in front of one */
+	uint16_t tail;      /* and behind it */
+	struct pkt_out out; /* for pkt_meta.out */
+};
 
-	if (unlikely(out_loops(pkt_meta(m), row->index)))
+/** @p row: as decide_out_row() has it: DROP_NONE. */
+static inline struct out_tunnel
+out_tunnel_of(const struct iface_row *row)
+{
+	struct sa *sa = row->sa_out;
+
+	return (struct out_tunnel){ .sa = sa,
+		.outer = &row->outer,
+		.mtu = row->mtu,
+		.head = (uint16_t)(RTE_ETHER_HDR_LEN + row->outer.len + sizeof(struct rte_esp_hdr) +
+				sa->iv_len),
+		.tail = sa->overhead,
+		.out = { .iface = row->index, .tunnel = row->tunnel } };
+}
+
+/** May this packet? DROP_TOO_BIG is not final: decide_fragment(). */
+static inline enum drop_reason
+decide_out(const struct out_tunnel *t, struct rte_mbuf *m)
+{
+	if (unlikely(out_loops(pkt_meta(m), t->out.iface)))
 		return DROP_TUNNEL_LOOP;
-	if (unlikely(m->pkt_len > row->mtu))
+	if (unlikely(m->pkt_len > t->mtu))
 		return DROP_TOO_BIG;
-	if (unlikely(rte_pktmbuf_headroom(m) < head || rte_pktmbuf_tailroom(m) < sa->overhead))
+	if (unlikely(rte_pktmbuf_headroom(m) < t->head || rte_pktmbuf_tailroom(m) < t->tail))
 		return DROP_HEADROOM;
 	return DROP_NONE;
 }
 
-/** It goes out by the interface: what the engine, and decide_outer() behind it, are to know. */
-static inline void
-decide_wrap(const struct iface_row *row, struct sa *sa, struct rte_mbuf *m)
+static __rte_always_inline void
+wrap(const struct out_tunnel *t, struct rte_mbuf *m, uint8_t flags, bool ip6)
 {
 	struct pkt_meta *meta = pkt_meta(m);
-	const bool ip6 = meta->flags & PKT_IP6;
 
-	meta->sa = sa;
-	meta->out = (struct pkt_out){ .iface = row->index, .tunnel = row->tunnel };
+	meta->sa = t->sa;
+	meta->out = t->out;
 	meta->inner_len = (uint16_t)m->pkt_len;
 	meta->inner_proto = ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
-	meta->shown = outer_show(&row->outer, m, ip6);
+	meta->shown = outer_show(t->outer, m, ip6);
 	meta->verdict = DROP_NONE;
-	meta->nested[meta->depth++] = row->index;
-	meta->flags |= PKT_ENCAP;
+	meta->nested[meta->depth++] = t->out.iface;
+	meta->flags = flags | PKT_ENCAP;
+}
+
+/** It goes out by the tunnel: what the engine, and decide_outer() behind it, are to know. */
+static inline void
+decide_wrap(const struct out_tunnel *t, struct rte_mbuf *m)
+{
+	const uint8_t flags = pkt_meta(m)->flags;
+
+	if (likely(!(flags & PKT_IP6)))
+		wrap(t, m, flags, false);
+	else
+		wrap(t, m, flags, true);
 }
 
 /** An ESP packet out of the engine gets its outer header and goes where the tunnel's remote end is. */

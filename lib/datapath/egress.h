@@ -38,8 +38,7 @@ egress_set(const struct dataplane *dp, struct frame *f, struct egress *out, uint
 static inline void
 egress_l2(const struct egress *out, struct rte_mbuf *m, bool ip6)
 {
-	rte_memcpy(rte_pktmbuf_prepend(m, RTE_ETHER_HDR_LEN), &out->adj->l2[ip6],
-			RTE_ETHER_HDR_LEN);
+	memcpy(rte_pktmbuf_prepend(m, RTE_ETHER_HDR_LEN), &out->adj->l2[ip6], RTE_ETHER_HDR_LEN);
 }
 
 /** A packet whose meta.nh is NH_NEIGH: to tx[port], or where else decide_rewrite() says; fragments to f->out. */

@@ -282,8 +282,11 @@ esp_in(struct walk *w)
 		s->row = s->iface == 0 ? NULL : iface_row(w->dp->ifaces, s->iface);
 	}
 	bad = decide_sa_in(w->dp->ifaces, sa, &row);
-	if (bad == DROP_NONE)
-		bad = decide_in(row, sa, w->m);
+	if (bad == DROP_NONE) {
+		const struct in_tunnel t = in_tunnel_of(row, sa);
+
+		bad = decide_in(&t, w->m);
+	}
 	s->verdict = bad == DROP_NONE ? dp_to(DP_TO_ENGINE)
 				      : decide_esp_bad(w->dp->fibs, w->m, bad);
 	if (bad == DROP_NONE && w->req->seq != 0 && replay_refuses(&sa->replay, w->req->seq))
@@ -350,13 +353,16 @@ static struct dp_verdict
 tunnel(struct walk *w)
 {
 	struct explain_step *s = step_begin(w, EXPLAIN_TUNNEL);
+	struct out_tunnel t;
 	enum drop_reason bad;
 
 	s->iface = (uint16_t)nh_index(s->nh);
 	s->row = iface_row(w->dp->ifaces, s->iface);
 	bad = decide_out_row(s->row);
-	if (bad == DROP_NONE)
-		bad = decide_out(s->row, s->row->sa_out, w->m);
+	if (bad == DROP_NONE) {
+		t = out_tunnel_of(s->row);
+		bad = decide_out(&t, w->m);
+	}
 	if (bad == DROP_TOO_BIG) {
 		s->sa = s->row->sa_out;
 		s->mtu = s->row->mtu;
@@ -370,7 +376,7 @@ tunnel(struct walk *w)
 	if (bad == DROP_NONE && sa_is_spent(s->sa))
 		bad = DROP_SEQ_EXHAUSTED;
 	if (bad == DROP_NONE)
-		decide_wrap(s->row, s->row->sa_out, w->m);
+		decide_wrap(&t, w->m);
 	s->verdict = bad == DROP_NONE ? dp_to(DP_TO_ENGINE) : dp_to_drop(bad);
 	return s->verdict;
 }

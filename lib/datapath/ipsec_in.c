@@ -44,26 +44,31 @@ in_unwrap_run(struct worker *w, struct frame *f, struct in_go *go, struct sa *co
 	const struct dataplane *dp = w->dp;
 	struct sa *sa = sas[0];
 	const struct iface_row *row = NULL;
-	const enum drop_reason shut = decide_sa_in(dp->ifaces, sa, &row);
+	enum drop_reason bad = decide_sa_in(dp->ifaces, sa, &row);
+	struct in_tunnel t;
 	struct rte_mbuf **to;
-	unsigned int e = 0;
-	uint16_t owner = SA_WORKER_NONE, i, k;
+	unsigned int e;
+	uint16_t owner, i = 0, k;
 
-	while (shut == DROP_NONE && e + 1 < dp->nb_engines && dp->engine[e] != sa->engine)
-		e++;
+	if (unlikely(bad != DROP_NONE)) {
+		do
+			in_push(w, f, pkt[i], decide_esp_bad(dp->fibs, pkt[i], bad));
+		while (++i < n && sas[i] == sa);
+		return i;
+	}
+	t = in_tunnel_of(row, sa);
+	e = dp_engine_index(dp, sa);
 	k = go->n[e];
 	to = go->pkt[e];
-	for (i = 0; i < n && sas[i] == sa; i++) {
-		const enum drop_reason bad = likely(shut == DROP_NONE) ? decide_in(row, sa, pkt[i])
-								       : shut;
-
+	do {
+		bad = decide_in(&t, pkt[i]);
 		if (unlikely(bad != DROP_NONE))
 			in_push(w, f, pkt[i], decide_esp_bad(dp->fibs, pkt[i], bad));
 		else if (likely((owner = sa_claim(sa, w->id)) == w->id))
 			to[k++] = pkt[i];
 		else
 			esp_hand_over(w, owner, pkt[i]);
-	}
+	} while (++i < n && sas[i] == sa);
 	go->n[e] = k;
 	return i;
 }
@@ -186,17 +191,10 @@ in_run_flush(struct worker *w, const struct in_run *run, const struct in_counts 
 static inline enum drop_reason
 in_verdict(const struct in_run *run, struct in_counts *n, const struct pkt_meta *meta)
 {
-	switch (meta->verdict) {
-	case DROP_NONE:
-		break;
-	case DROP_AUTH:
-		n->auth++;
-		return DROP_AUTH;
-	case DROP_REPLAY:
-		n->replay++;
-		return DROP_REPLAY;
-	default:
-		n->errors++;
+	if (unlikely(meta->verdict != DROP_NONE)) {
+		n->auth += meta->verdict == DROP_AUTH;
+		n->replay += meta->verdict == DROP_REPLAY;
+		n->errors += meta->verdict != DROP_AUTH && meta->verdict != DROP_REPLAY;
 		return (enum drop_reason)meta->verdict;
 	}
 	if (unlikely(run->shut != DROP_NONE))

@@ -24,29 +24,6 @@ out_reject(struct worker *w, struct frame *f, const struct iface_row *row, enum 
 	dp_drop(w, bad, m);
 }
 
-/*
- * The rows of the interfaces of a burst, looked up once for a run of packets. They are prefetched here, so that the misses of all
- * packets overlap; what they lead to is by out_wrap_run(), some packets ahead.
- */
-static inline void
-out_rows(const struct dataplane *dp, struct rte_mbuf *pkt[], const struct iface_row *ret_rows[],
-		uint16_t n)
-{
-	const struct iface_row *row = NULL;
-	uint32_t nh = NH_NONE; /* nothing is here without a next hop */
-	uint16_t i;
-
-	for (i = 0; i < n; i++) {
-		if (pkt_meta(pkt[i])->nh != nh) {
-			nh = pkt_meta(pkt[i])->nh;
-			row = iface_row(dp->ifaces, (uint16_t)nh_index(nh));
-			rte_prefetch0(row);
-			rte_prefetch0(RTE_PTR_ADD(row, offsetof(struct iface_row, outer)));
-		}
-		ret_rows[i] = row;
-	}
-}
-
 /* Packets ahead whose tunnel is fetched, where runs are short. */
 #define OUT_AHEAD 6
 
@@ -56,36 +33,56 @@ struct out_go {
 	struct rte_mbuf *pkt[ENGINE_MAX][DP_VEC_MAX];
 };
 
+static inline bool
+out_same_nh(struct rte_mbuf *m, uint32_t nh)
+{
+	return pkt_meta(m)->nh == nh;
+}
+
+/* The row of a tunnel has been fetched by the look-up of the route; what it leads to is by this, some packets ahead. */
+static inline void
+out_prefetch_sa(const struct dataplane *dp, struct rte_mbuf *m)
+{
+	const struct iface_row *row = iface_row(dp->ifaces, (uint16_t)nh_index(pkt_meta(m)->nh));
+
+	if (row != NULL)
+		rte_prefetch0(row->sa_out);
+}
+
 /* Packets of one interface, @p n at most. @return How many they were. */
 static inline uint16_t
-out_wrap_run(struct worker *w, struct frame *f, struct out_go *go, const struct iface_row *rows[],
-		struct rte_mbuf **pkt, uint16_t n)
+out_wrap_run(struct worker *w, struct frame *f, struct out_go *go, struct rte_mbuf **pkt,
+		uint16_t n)
 {
-	const struct dataplane *dp = w->dp;
-	const struct iface_row *row = rows[0];
-	const enum drop_reason shut = decide_out_row(row);
-	struct sa *sa = unlikely(shut != DROP_NONE) ? NULL : row->sa_out;
+	const uint32_t nh = pkt_meta(pkt[0])->nh;
+	const struct iface_row *row = iface_row(w->dp->ifaces, (uint16_t)nh_index(nh));
+	enum drop_reason bad = decide_out_row(row);
+	struct out_tunnel t;
 	struct rte_mbuf **to;
-	unsigned int e = 0;
-	uint16_t i, k;
+	unsigned int e;
+	uint16_t i = 0, k;
 
-	if (n > OUT_AHEAD && rows[OUT_AHEAD] != NULL)
-		rte_prefetch0(rows[OUT_AHEAD]->sa_out);
-	while (sa != NULL && e + 1 < dp->nb_engines && dp->engine[e] != sa->engine)
-		e++;
-	k = go->n[e];
+	if (n > OUT_AHEAD)
+		out_prefetch_sa(w->dp, pkt[OUT_AHEAD]);
+	if (unlikely(bad != DROP_NONE)) {
+		do
+			out_reject(w, f, row, bad, pkt[i]);
+		while (++i < n && out_same_nh(pkt[i], nh));
+		return i;
+	}
+	t = out_tunnel_of(row);
+	e = dp_engine_index(w->dp, t.sa);
 	to = go->pkt[e];
-	for (i = 0; i < n && rows[i] == row; i++) {
-		const enum drop_reason bad = likely(sa != NULL) ? decide_out(row, sa, pkt[i])
-								: shut;
-
+	k = go->n[e];
+	do {
+		bad = decide_out(&t, pkt[i]);
 		if (unlikely(bad != DROP_NONE)) {
 			out_reject(w, f, row, bad, pkt[i]);
 			continue;
 		}
-		decide_wrap(row, sa, pkt[i]);
+		decide_wrap(&t, pkt[i]);
 		to[k++] = pkt[i];
-	}
+	} while (++i < n && out_same_nh(pkt[i], nh));
 	go->n[e] = k;
 	return i;
 }
@@ -95,7 +92,6 @@ void
 dp_ipsec_out(struct worker *w, struct frame *f)
 {
 	const struct dataplane *dp = w->dp;
-	const struct iface_row *rows[DP_VEC_MAX];
 	struct rte_mbuf *pkt[DP_VEC_MAX];
 	const uint16_t n = f->encap.n;
 	struct out_go go;
@@ -108,9 +104,8 @@ dp_ipsec_out(struct worker *w, struct frame *f)
 	memcpy(pkt, f->encap.pkt, sizeof(pkt[0]) * n);
 	f->encap.n = 0;
 	memset(go.n, 0, sizeof(go.n));
-	out_rows(dp, pkt, rows, n);
 	while (i < n)
-		i = (uint16_t)(i + out_wrap_run(w, f, &go, rows + i, pkt + i, (uint16_t)(n - i)));
+		i = (uint16_t)(i + out_wrap_run(w, f, &go, pkt + i, (uint16_t)(n - i)));
 	for (e = 0; e < dp->nb_engines; e++) {
 		if (go.n[e] == 0)
 			continue;
@@ -144,7 +139,7 @@ struct out_run {
 	 * The interface is gone, or leads elsewhere than when the packets went into a device, which encrypted them for another end.
 	 * That the SA was replaced meanwhile does not matter: what was encrypted with it is sent, so that a rekey loses nothing.
 	 */
-	bool stale;
+	enum drop_reason stale; /* DROP_NONE: not */
 	uint32_t fits; /* longest ESP packet that leaves as it is by the tunnel's neighbour; 0: none does */
 };
 
@@ -158,8 +153,8 @@ out_run_start(struct worker *w, struct frame *f, struct out_burst *b, struct out
 	run->row = row;
 	run->out = meta->out;
 	run->fits = 0;
-	run->stale = row == NULL || row->tunnel != meta->out.tunnel;
-	if (unlikely(run->stale))
+	run->stale = row == NULL || row->tunnel != meta->out.tunnel ? DROP_OUT_IF_DOWN : DROP_NONE;
+	if (unlikely(run->stale != DROP_NONE))
 		return;
 	if (unlikely(b->out.nh != row->outer_nh)) {
 		if (nh_kind(row->outer_nh) != NH_NEIGH)
@@ -227,12 +222,9 @@ out_run(struct worker *w, struct frame *f, struct out_burst *b, struct rte_mbuf 
 	do {
 		const struct pkt_meta *meta = pkt_meta(pkt[i]);
 
-		if (unlikely(meta->verdict != DROP_NONE || run.stale)) {
+		if (unlikely((meta->verdict | run.stale) != DROP_NONE)) {
 			errors++;
-			dp_drop(w,
-					meta->verdict != DROP_NONE ? (enum drop_reason)meta->verdict
-								   : DROP_OUT_IF_DOWN,
-					pkt[i]);
+			dp_drop(w, meta->verdict != DROP_NONE ? meta->verdict : run.stale, pkt[i]);
 			continue;
 		}
 		bytes += meta->inner_len;

@@ -8,17 +8,61 @@
 
 #include "datapath/poison.h"
 
+/* Packets in a row that have one next hop. Starts with .nh = NH_NONE. */
+struct onward {
+	uint32_t nh;
+	struct vec *to; /* they are forwarded by the worker itself. NULL: they are not, or it has to be found out */
+};
+
+/* The row of a tunnel is fetched here, so that the misses of all packets of a burst overlap. */
 static inline void
-route_go(struct worker *w, struct frame *f, struct rte_mbuf *m, struct dp_verdict v)
+onward_set(const struct dataplane *dp, struct frame *f, struct onward *on, uint32_t nh)
 {
-	if (likely(v.to == DP_TO_ENCAP))
-		dp_push(w, &f->encap, m);
-	else if (v.to == DP_TO_OUT)
-		dp_push(w, &f->out, m);
-	else if (v.to == DP_TO_LOCAL)
+	const struct iface_row *row;
+
+	on->nh = nh;
+	switch (nh_kind(nh)) {
+	case NH_IPSEC:
+		row = iface_row(dp->ifaces, (uint16_t)nh_index(nh));
+		rte_prefetch0(row); /* of NULL: nothing happens */
+		rte_prefetch0(RTE_PTR_ADD(row, offsetof(struct iface_row, outer)));
+		on->to = &f->encap;
+		break;
+	case NH_NEIGH:
+		on->to = &f->out;
+		break;
+	default:
+		on->to = NULL;
+	}
+}
+
+static void
+route_elsewhere(struct worker *w, struct frame *f, struct rte_mbuf *m, struct dp_verdict v)
+{
+	if (v.to == DP_TO_LOCAL)
 		dp_push(w, &f->local, m);
 	else
 		dp_end(w, v, m);
+}
+
+/* Where a packet goes if it is forwarded: onward.to. */
+static inline struct vec *
+onward_to(const struct dataplane *dp, struct frame *f, struct onward *on, struct rte_mbuf *m,
+		uint32_t nh)
+{
+	if (nh != on->nh)
+		onward_set(dp, f, on, nh);
+	pkt_meta(m)->nh = nh;
+	return on->to;
+}
+
+static inline void
+route_forward(struct worker *w, struct vec *to, struct rte_mbuf *m, enum drop_reason bad)
+{
+	if (likely(bad == DROP_NONE))
+		dp_push(w, to, m);
+	else
+		dp_end(w, decide_not_forwarded(bad), m);
 }
 
 /* Packets of one FIB, @p n at most. @return How many they were. */
@@ -26,6 +70,7 @@ static uint16_t
 route4_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, uint16_t n)
 {
 	const uint16_t fib = pkt_meta(pkt[0])->fib;
+	struct onward on = { .nh = NH_NONE };
 	uint32_t dst[DP_VEC_MAX], nh[DP_VEC_MAX];
 	uint16_t i, k;
 
@@ -33,10 +78,15 @@ route4_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, uint16_t n)
 		dst[k] = rte_be_to_cpu_32(pkt_ip4(pkt[k])->dst_addr);
 	decide_nh4(w->dp->fibs, fib, dst, nh, k);
 	for (i = 0; i < k; i++) {
-		struct pkt_meta *meta = pkt_meta(pkt[i]);
+		struct vec *to = onward_to(w->dp, f, &on, pkt[i], nh[i]);
+		const uint8_t flags = pkt_meta(pkt[i])->flags;
 
-		meta->nh = nh[i];
-		route_go(w, f, pkt[i], decide_route4(pkt_ip4(pkt[i]), dst[i], nh[i], meta->flags));
+		if (likely(to != NULL))
+			route_forward(w, to, pkt[i],
+					decide_forward4(pkt_ip4(pkt[i]), dst[i], flags));
+		else
+			route_elsewhere(w, f, pkt[i],
+					decide_route4(pkt_ip4(pkt[i]), dst[i], nh[i], flags));
 	}
 	return k;
 }
@@ -45,6 +95,7 @@ static uint16_t
 route6_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, uint16_t n)
 {
 	const uint16_t fib = pkt_meta(pkt[0])->fib;
+	struct onward on = { .nh = NH_NONE };
 	uint8_t dst[DP_VEC_MAX][16];
 	uint32_t nh[DP_VEC_MAX];
 	uint16_t i, k;
@@ -53,10 +104,13 @@ route6_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, uint16_t n)
 		memcpy(dst[k], pkt_ip6(pkt[k])->dst_addr, 16);
 	decide_nh6(w->dp->fibs, fib, dst, nh, k);
 	for (i = 0; i < k; i++) {
-		struct pkt_meta *meta = pkt_meta(pkt[i]);
+		struct vec *to = onward_to(w->dp, f, &on, pkt[i], nh[i]);
+		const uint8_t flags = pkt_meta(pkt[i])->flags;
 
-		meta->nh = nh[i];
-		route_go(w, f, pkt[i], decide_route6(pkt_ip6(pkt[i]), nh[i], meta->flags));
+		if (likely(to != NULL))
+			route_forward(w, to, pkt[i], decide_forward6(pkt_ip6(pkt[i]), flags));
+		else
+			route_elsewhere(w, f, pkt[i], decide_route6(pkt_ip6(pkt[i]), nh[i], flags));
 	}
 	return k;
 }

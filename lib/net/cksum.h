@@ -5,17 +5,25 @@
 
 #include <netinet/in.h>
 #include <stdint.h>
+#include <string.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_ip.h>
 
 /** Take one off the TTL and mend the checksum (RFC 1141). The caller has checked that TTL > 1. */
 static inline void
 ip4_ttl_decrement(struct rte_ipv4_hdr *ip)
 {
-	uint32_t sum = (uint32_t)ip->hdr_checksum + rte_cpu_to_be_16(0x0100);
+	/* TTL, protocol and checksum are one word: its first byte takes one off, its third gets one more, around from the top. */
+	uint32_t word;
+	uint64_t sum;
 
-	ip->time_to_live--;
-	ip->hdr_checksum = (rte_be16_t)(sum + (sum >= 0xffff));
+	memcpy(&word, &ip->time_to_live, sizeof(word));
+	sum = (uint64_t)rte_le_to_cpu_32(word) + 0x10000 - 1;
+	if (unlikely(sum >= UINT32_C(0xffff0000)))
+		sum += 0x10000;
+	word = rte_cpu_to_le_32((uint32_t)sum);
+	memcpy(&ip->time_to_live, &word, sizeof(word));
 }
 
 /**

@@ -92,7 +92,7 @@ outer_write4(const struct outer *o, uint8_t *p, uint16_t len, uint32_t shown, ui
 	uint32_t sum = o->ip4_sum + tos + len + ip_id + frag;
 	rte_be16_t cksum;
 
-	memcpy(p, o->hdr, sizeof(struct rte_ipv4_hdr));
+	memcpy(p + 8, o->hdr + 8, sizeof(struct rte_ipv4_hdr) - 8);
 	outer_store64(p,
 			rte_cpu_to_be_64((uint64_t)(RTE_IPV4_VHL_DEF << 8 | tos) << 48 |
 					(uint64_t)len << 32 | (uint32_t)ip_id << 16 | frag));

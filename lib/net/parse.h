@@ -31,6 +31,11 @@
  */
 static inline enum drop_reason parse_ip4(struct rte_mbuf *m);
 /**
+ * Is it one that parse_ip4() takes, and has no options either? Few instructions; @p p is followed by @p len bytes, which may be none.
+ * @return Total length, @p len at most. 0: something is wrong, or it needs a closer look.
+ */
+static inline uint16_t parse_ip4_plain(const uint8_t *p, uint32_t len);
+/**
  * As parse_ip4() for IPv6: version, payload length, source (not multicast, not ::1). No jumbograms.
  */
 static inline enum drop_reason parse_ip6(struct rte_mbuf *m);
@@ -54,6 +59,8 @@ enum parse_kind {
  */
 static inline enum parse_kind parse_esp4(const struct rte_mbuf *m, uint8_t *ret_l3_len);
 static inline enum parse_kind parse_esp6(const struct rte_mbuf *m, uint8_t *ret_l3_len);
+/** Could parse_esp4() say anything but PARSE_OTHER? In a few instructions, since of most packets it could not. */
+static inline bool parse_esp4_maybe(const struct rte_mbuf *m);
 
 /* The same, complete: what the functions above come to when a packet is not of the common form. */
 enum drop_reason parse_ip4_full(struct rte_mbuf *m);

@@ -38,25 +38,34 @@ parse_cksum20_good(const uint8_t *p)
 	return sum * inverse <= quotient_max;
 }
 
-static inline enum drop_reason
-parse_ip4(struct rte_mbuf *m)
+static inline uint16_t
+parse_ip4_plain(const uint8_t *p, uint32_t len)
 {
-	const uint8_t *p = rte_pktmbuf_mtod(m, const uint8_t *);
 	uint16_t total;
 
 	/* The first test guards the reads of the others. */
-	if (m->data_len >= sizeof(struct rte_ipv4_hdr) && m->nb_segs == 1 &&
-			p[0] == RTE_IPV4_VHL_DEF) {
-		total = (uint16_t)(p[2] << 8 | p[3]);
-		/* 127/8 and 224/3 need a closer look. */
-		if (total >= sizeof(struct rte_ipv4_hdr) && total <= m->data_len && p[12] < 224 &&
-				p[12] != 127 && parse_cksum20_good(p)) {
-			m->data_len = total;
-			m->pkt_len = total;
-			return DROP_NONE;
-		}
-	}
-	return parse_ip4_full(m);
+	if (unlikely(len < sizeof(struct rte_ipv4_hdr) || p[0] != RTE_IPV4_VHL_DEF))
+		return 0;
+	total = (uint16_t)(p[2] << 8 | p[3]);
+	/* 127/8 and 224/3 need a closer look. */
+	if (likely(total >= sizeof(struct rte_ipv4_hdr) && total <= len && p[12] < 224 &&
+			    p[12] != 127 && parse_cksum20_good(p)))
+		return total;
+	return 0;
+}
+
+static inline enum drop_reason
+parse_ip4(struct rte_mbuf *m)
+{
+	const uint16_t total = unlikely(m->nb_segs != 1)
+			? 0
+			: parse_ip4_plain(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
+
+	if (unlikely(total == 0))
+		return parse_ip4_full(m);
+	m->data_len = total;
+	m->pkt_len = total;
+	return DROP_NONE;
 }
 
 static inline enum drop_reason
@@ -97,6 +106,20 @@ parse_esp_plain(const uint8_t *p, uint32_t len, uint8_t proto, uint8_t hdr_len, 
 		return PARSE_ESP_NATT;
 	}
 	return PARSE_OTHER;
+}
+
+static inline bool
+parse_esp4_maybe(const struct rte_mbuf *m)
+{
+	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(ip + 1);
+
+	if (ip->next_proto_id != IPPROTO_UDP)
+		return ip->next_proto_id == IPPROTO_ESP;
+	if (unlikely(ip->version_ihl != RTE_IPV4_VHL_DEF))
+		return true;
+	return m->data_len >= sizeof(*ip) + sizeof(*udp) &&
+			udp->dst_port == RTE_BE16(PARSE_PORT_NATT);
 }
 
 static inline enum parse_kind
