@@ -76,10 +76,10 @@ decide_sa_in(const struct iface_table *ifaces, const struct sa *sa,
 struct in_tunnel {
 	struct sa *sa;
 	const struct ip_addr *remote;
-	uint8_t natt;        /* PKT_NATT or 0 */
-	uint8_t min_len;     /* bytes of ESP, at least */
-	uint8_t around;      /* of them in front of and behind the ciphertext */
-	uint32_t block_mask; /* block length less one */
+	uint8_t natt;       /* PKT_NATT or 0 */
+	uint8_t min_len;    /* bytes of ESP, at least */
+	uint8_t around;     /* of them in front of and behind the ciphertext */
+	int32_t block_mask; /* block length less one */
 };
 
 /** @p row, @p sa: as decide_sa_in() has them: DROP_NONE. */
@@ -91,7 +91,7 @@ in_tunnel_of(const struct iface_row *row, struct sa *sa)
 		.natt = sa->natt ? PKT_NATT : 0,
 		.min_len = sa->min_len,
 		.around = (uint8_t)(sizeof(struct rte_esp_hdr) + sa->iv_len + sa->icv_len),
-		.block_mask = sa->block_len - 1u };
+		.block_mask = sa->block_len - 1 };
 }
 
 /** May this packet? Fills what the engine and ipsec_in_done need. */
@@ -100,7 +100,7 @@ decide_in(const struct in_tunnel *t, struct rte_mbuf *m)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 	const bool ip6 = meta->flags & PKT_IP6;
-	const uint32_t esp_len = m->pkt_len - meta->l3_len;
+	const int32_t esp_len = (int32_t)m->pkt_len - meta->l3_len;
 
 	if (unlikely(!outer_source_is(m, ip6, t->remote)))
 		return DROP_SA_SOURCE;
