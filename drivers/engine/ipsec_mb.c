@@ -173,10 +173,8 @@ mb_session_create(struct engine *engine, struct sa *sa, const struct sa_params *
 	s->head_len = (uint8_t)(sizeof(struct rte_esp_hdr) + sa->iv_len);
 	s->icv_len = sa->icv_len;
 	s->block_mask = (uint8_t)(RTE_MAX(sa->block_len, 4) - 1);
-	/* What write_trailer() writes beyond the inner packet is what the caller of encap() has made room for. */
-	RTE_VERIFY(RTE_MAX(MB_PAD_WRITE, s->block_mask + sa->icv_len) +
-					(int)sizeof(struct rte_esp_tail) <=
-			sa->overhead);
+	s->tail_len = (uint8_t)(RTE_MAX(MB_PAD_WRITE, s->block_mask + sa->icv_len) +
+			sizeof(struct rte_esp_tail));
 	s->aad_len = prm->esn ? 12 : 8;
 	s->sqh_len = prm->esn ? 4 : 0;
 	mb_keys_expand(e->mgr, s, prm, (enum sa_dir)sa->dir);

@@ -99,6 +99,7 @@ struct mb_session {
 	uint8_t hash;          /* [I] jobs: IMB_HASH_ALG */
 	/* [I] jobs: those with the same may go together as two bursts; 0: only as chained jobs */
 	uint32_t alike;
+	uint8_t tail_len;  /* [I] outbound: bytes behind the inner packet that may be written */
 	uint8_t auth_line; /* [I] line of the keys from which on authentication reads */
 	/* [I] packets of such SAs made ready for the library: written outbound, read inbound */
 	mb_make_t make;

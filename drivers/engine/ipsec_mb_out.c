@@ -116,8 +116,8 @@ prefetch_packet(const struct mb_worker *w, struct rte_mbuf *m, const struct sa *
 	rte_prefetch0(inner + m->data_len);
 }
 
-/* A packet of the number @p seq into @p w. */
-static inline void
+/* A packet of the number @p seq into @p w. false: there is no room for ESP around it, and it stays as it is. */
+static inline bool
 write_one(struct mb_work *w, struct rte_mbuf *m, const struct sa *sa, struct mb_session *s,
 		uint64_t seq, const struct mb_form form)
 {
@@ -126,9 +126,10 @@ write_one(struct mb_work *w, struct rte_mbuf *m, const struct sa *sa, struct mb_
 	uint8_t *inner = rte_pktmbuf_mtod(m, uint8_t *);
 	struct pkt_meta *meta = pkt_meta(m);
 
-#ifdef DP_DEBUG_FRAME
-	RTE_VERIFY(rte_pktmbuf_headroom(m) >= head && rte_pktmbuf_tailroom(m) >= sa->overhead);
-#endif
+	if (unlikely(rte_pktmbuf_headroom(m) < head || rte_pktmbuf_tailroom(m) < s->tail_len)) {
+		meta->verdict = DROP_HEADROOM;
+		return false;
+	}
 	meta->verdict = DROP_NONE;
 	w->s = s;
 	w->m = m;
@@ -138,6 +139,7 @@ write_one(struct mb_work *w, struct rte_mbuf *m, const struct sa *sa, struct mb_
 	m->data_off = (uint16_t)(m->data_off - head);
 	m->data_len = (uint16_t)(head + w->len + icv);
 	m->pkt_len = m->data_len;
+	return true;
 }
 
 /* Packets from the first on whose SAs have this form, by runs of one SA; they go to w->work or w->jobs. Returns how many they were. */
@@ -163,7 +165,7 @@ write_runs(struct mb_worker *w, struct rte_mbuf *pkts[], uint16_t n, const struc
 		for (good = (uint16_t)(good + i); i < good; i++) {
 			if (i + AHEAD < n)
 				prefetch_packet(w, pkts[i + AHEAD], sa);
-			write_one(&work[k++], pkts[i], sa, s, ++seq, form);
+			k = (uint16_t)(k + write_one(&work[k], pkts[i], sa, s, ++seq, form));
 		}
 		for (; i < end; i++)
 			pkt_meta(pkts[i])->verdict = DROP_SEQ_EXHAUSTED;

@@ -70,10 +70,9 @@ struct engine_ops {
 	/**
 	 * Encapsulate. Data of each of the @p n packets starts at the packet that goes inside,
 	 * meta.inner_proto is what it is (IPPROTO_IPIP or IPPROTO_IPV6), meta.sa is the SA; there is
-	 * headroom for an outer header and for ESP's, and sa->overhead bytes of tailroom: the caller has
-	 * made sure. Each is done once, with meta.verdict DROP_NONE:
+	 * headroom for an outer header and for ESP's. Each is done once, with meta.verdict DROP_NONE:
 	 * then data starts at the ESP header, and the outer header is the caller's to write; or with
-	 * the drop reason (SEQ_EXHAUSTED, CRYPTO, CRYPTO_FULL; HEADROOM where an engine needs more than that). PKT_ENCAP is set in
+	 * the drop reason (SEQ_EXHAUSTED, CRYPTO, CRYPTO_FULL, HEADROOM). PKT_ENCAP is set in
 	 * meta.flags by the caller. Adds SA_CNT_ENQ (by run), and nothing else, to the SAs' counters.
 	 * @return true: all are done, in order, and are the caller's again. false: the engine has
 	 * taken them all, and each comes back from poll() once.

@@ -305,7 +305,7 @@ lets_no_old_sa_serve_a_changed_tunnel(void **state)
 	assert_true(rte_be_to_cpu_32(*(unaligned_uint32_t *)(frame + 38)) > 1);
 }
 
-/* Engines write behind a packet what ESP may add to it, without asking again whether there is room: all but cryptodev, which needs more. */
+/* Engines write behind a packet what ESP may add to it; cryptodev needs a little more. */
 static void
 takes_what_just_leaves_room_for_esp_and_no_more(void **state)
 {
