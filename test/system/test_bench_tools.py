@@ -111,8 +111,8 @@ print(json.dumps(dict(rx_pps=3000, dropped=0, rx_packets=1, machine={{}})))
 '''
 
 
-def test_pairs_are_put_in_relation_to_the_better_mode(folder):
-    for name, text in (('secgw', STAND_IN), ('bench', BENCH_STAND_IN)):
+def pair(folder, secgw, bench):
+    for name, text in (('secgw', secgw), ('bench', bench)):
         with open(folder / name, 'w', encoding='utf-8') as f:
             f.write(text.format(python=sys.executable))
         os.chmod(folder / name, 0o755)
@@ -120,8 +120,49 @@ def test_pairs_are_put_in_relation_to_the_better_mode(folder):
                            '--directions', 'in', '--json'], capture_output=True, text=True, check=False,
                           env=dict(os.environ, SECGW=str(folder / 'secgw'), BENCH=str(folder / 'bench')))
     assert done.returncode == 0, done.stderr
-    at = json.loads(done.stdout)
+    return json.loads(done.stdout)
+
+
+def test_pairs_are_put_in_relation_to_the_better_mode(folder):
+    at = pair(folder, STAND_IN, BENCH_STAND_IN)
     assert at['secgw_mode'] == 'cpu-crypto' and at['secgw_pps'] == 2000 and at['ratio'] == 1.5
+    assert at['quiet'] is None and at['quiet_ratio'] is None     # neither says it
+
+
+TELEMETRY = '''#!{python}
+import json, os, socket, sys, threading, time
+prefix = sys.argv[sys.argv.index('--file-prefix') + 1]
+device = 500000 if 'type cpu-crypto' in open(sys.argv[sys.argv.index('-f') + 1]).read() else 1000000
+
+def serve():
+    os.makedirs(f'/var/run/dpdk/{{prefix}}', exist_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+        path = f'/var/run/dpdk/{{prefix}}/dpdk_telemetry.v2'
+        door.bind(path)
+        door.listen()
+        peer, _ = door.accept()
+        os.unlink(path)
+        os.rmdir(os.path.dirname(path))
+        peer.send(b'{{"version": "stand-in", "pid": 1, "max_output_len": 16384}}')
+        while peer.recv(100) == b'/ethdev/stats,0':
+            now = time.perf_counter()
+            slow = now % 1 < 0.5        # half of each second a neighbour takes half of it
+            serve.sent += (now - serve.last) * device * (0.5 if slow else 1)
+            serve.last = now
+            peer.send(json.dumps({{'/ethdev/stats': {{'opackets': int(serve.sent)}}}}).encode())
+
+serve.sent, serve.last = 0, time.perf_counter()
+threading.Thread(target=serve, daemon=True).start()
+'''
+
+
+def test_pairs_have_the_quiet_tenth_of_both(folder):
+    secgw = TELEMETRY + STAND_IN.split('\n', 1)[1]
+    bench = BENCH_STAND_IN.replace('machine={{}}', 'quiet_cycles_per_packet=1000, machine=dict(tsc_mhz=2000)')
+    at = pair(folder, secgw, bench)
+    assert at['quiet']['ours'] == 2e6
+    assert 0.95e6 < at['quiet']['no-offload'] < 1.1e6 and 0.47e6 < at['quiet']['cpu-crypto'] < 0.55e6
+    assert 1.8 < at['quiet_ratio'] < 2.1
 
 
 def test_pairs_need_secgw(folder):
