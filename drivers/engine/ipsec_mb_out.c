@@ -106,11 +106,12 @@ static inline void
 prefetch_packet(const struct mb_worker *w, struct rte_mbuf *m, const struct sa *now)
 {
 	uint8_t *inner = rte_pktmbuf_mtod(m, uint8_t *);
-	struct sa *sa = pkt_meta(m)->sa;
+	const struct pkt_meta *meta = pkt_meta(m);
 
-	if (sa != now) {
-		rte_prefetch0_write(mb_session_of(sa)); /* a number is drawn */
-		rte_prefetch0(&w->sa_rows[sa->id]);
+	if (meta->sa != now) {
+		rte_prefetch0(meta->sa);
+		rte_prefetch0_write(mb_session_of(meta->sa)); /* a number is drawn */
+		rte_prefetch0(&w->sa_rows[meta->sa_id]);
 	}
 	rte_prefetch0(inner - RTE_CACHE_LINE_SIZE);
 	rte_prefetch0(inner + m->data_len);

@@ -19,10 +19,12 @@ ctl_engines_open(struct ctl *ctl, const struct ctl_args *args, struct err *err)
 		struct err why = { 0 };
 
 		e = args->engines[i]->open(counters, ctl->nb_workers, &why);
-		if (e != NULL)
-			ctl->engine[ctl->nb_engines++] = e;
-		else
+		if (e == NULL) {
 			log_warning("engine %s is left out: %s", args->engines[i]->name, why.msg);
+			continue;
+		}
+		e->place = (uint8_t)ctl->nb_engines;
+		ctl->engine[ctl->nb_engines++] = e;
 	}
 	if (args->nb_engines != 0 && ctl->nb_engines == 0)
 		return err_set(err, ENODEV, "crypto: no engine can be opened");

@@ -22,23 +22,10 @@ struct ingress {
 /* Masked, they are never this. */
 #define MAC_NONE rte_cpu_to_be_64(UINT64_C(1))
 
-/* Three bytes of an Ethernet frame, from its type on, that has an IPv4 packet without options inside. */
-#define PLAIN4_MASK RTE_BE32(0xffffff00)
-#define PLAIN4_TYPE RTE_BE32(RTE_ETHER_TYPE_IPV4 << 16 | RTE_IPV4_VHL_DEF << 8)
-
 static inline uint64_t
 load64(const void *p)
 {
 	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static inline uint32_t
-load32(const void *p)
-{
-	uint32_t v;
 
 	memcpy(&v, p, sizeof(v));
 	return v;
@@ -119,52 +106,66 @@ classify_one(struct worker *w, struct frame *f, struct ingress *in, struct rte_m
 
 /*
  * A frame for us that has an IPv4 packet of the common form inside, as nearly all have: known by a few comparisons, and made what
- * classify_one() would make of it. false: it is as it was.
+ * classify_one() would make of it. What is asked about the packet is asked before anything is stored.
  */
-static inline bool
+enum plain4 {
+	PLAIN4_NOT,   /* it is as it was */
+	PLAIN4_IS,    /* an IPv4 packet */
+	PLAIN4_ROUTED /* and to be routed */
+};
+
+static inline enum plain4
 classify_plain4(const struct ingress *in, struct rte_mbuf *m)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	const uint8_t *ip = frame + RTE_ETHER_HDR_LEN;
 	uint16_t total;
+	bool routed;
 
 	if (unlikely(m->nb_segs != 1 ||
 			    m->data_len < RTE_ETHER_HDR_LEN + sizeof(struct rte_ipv4_hdr) ||
 			    (load64(frame) & MAC_MASK) != in->mac ||
-			    (load32(frame + offsetof(struct rte_ether_hdr, ether_type)) &
-					    PLAIN4_MASK) != PLAIN4_TYPE))
-		return false;
-	total = parse_ip4_plain(
-			frame + RTE_ETHER_HDR_LEN, (uint32_t)m->data_len - RTE_ETHER_HDR_LEN);
+			    ((const struct rte_ether_hdr *)frame)->ether_type !=
+					    RTE_BE16(RTE_ETHER_TYPE_IPV4)))
+		return PLAIN4_NOT;
+	total = parse_ip4_plain(ip, (uint32_t)m->data_len - RTE_ETHER_HDR_LEN);
 	if (unlikely(total == 0))
-		return false;
+		return PLAIN4_NOT;
+	routed = decide_routed4((const struct rte_ipv4_hdr *)ip, total);
 	pkt_meta_start(m, &in->start);
 	m->data_off = (uint16_t)(m->data_off + RTE_ETHER_HDR_LEN);
 	m->data_len = total;
 	m->pkt_len = total;
-	return true;
+	return routed ? PLAIN4_ROUTED : PLAIN4_IS;
 }
 
 static void
 classify_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, const struct rx_run *run)
 {
-	const uint16_t n = run->n;
+	const unsigned int n = run->n;
 	struct ingress in;
 	uint64_t bytes = 0;
-	uint16_t i;
+	unsigned int i;
 
 	ingress_set(w, &in, run->port_id);
 	for (i = 0; i < n && i < DP_PREFETCH; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(pkt[i], void *));
 	for (i = 0; i < n; i++) {
+		struct rte_mbuf *m = pkt[i];
+		enum plain4 plain;
+
 		if (i + DP_PREFETCH < n) {
 			rte_prefetch0(rte_pktmbuf_mtod(pkt[i + DP_PREFETCH], void *));
 			rte_prefetch0(pkt_meta(pkt[i + DP_PREFETCH]));
 		}
-		bytes += pkt[i]->pkt_len;
-		if (likely(classify_plain4(&in, pkt[i])))
-			classify_ip(w, &in, &f->ip4, pkt[i], decide_kind4(pkt[i]));
+		bytes += m->pkt_len;
+		plain = classify_plain4(&in, m);
+		if (likely(plain == PLAIN4_ROUTED))
+			dp_push(w, &f->ip4, m);
+		else if (likely(plain == PLAIN4_IS))
+			classify_ip(w, &in, &f->ip4, m, decide_kind4(m));
 		else
-			classify_one(w, f, &in, pkt[i]);
+			classify_one(w, f, &in, m);
 	}
 	in.counters[IF_CNT_IPACKETS] += n;
 	in.counters[IF_CNT_IBYTES] += bytes;

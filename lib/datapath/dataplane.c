@@ -99,8 +99,10 @@ dp_fill(struct dataplane *dp, const struct dp_args *args)
 	dp->neighs = args->neighs;
 	dp->sadb = args->sadb;
 	dp->sa_counters = sadb_counters(args->sadb);
-	for (i = 0; i < args->nb_engines; i++)
+	for (i = 0; i < args->nb_engines; i++) {
+		RTE_VERIFY(args->engines[i]->place == i);
 		dp->engine[i] = args->engines[i];
+	}
 	dp->nb_engines = args->nb_engines;
 	dp->pool = args->pool;
 }

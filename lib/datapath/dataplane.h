@@ -64,17 +64,6 @@ struct dataplane {
 	bool helps[WORKER_MAX] __rte_cache_aligned; /* [A] has time to decrypt for others */
 };
 
-/** Place of an SA's engine in dataplane.engine. */
-static inline unsigned int
-dp_engine_index(const struct dataplane *dp, const struct sa *sa)
-{
-	unsigned int e = 0;
-
-	while (e + 1 < dp->nb_engines && dp->engine[e] != sa->engine)
-		e++;
-	return e;
-}
-
 struct dp_args {
 	unsigned int nb_workers;
 	const unsigned int *lcores; /* nb_workers of them */

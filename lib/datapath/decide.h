@@ -117,17 +117,29 @@ decide_esp_kind(struct pkt_meta *meta, enum parse_kind kind)
 	return dp_to(DP_TO_IP);
 }
 
+static inline bool
+ip4_is_multicast(const struct rte_ipv4_hdr *ip)
+{
+	return (ip->dst_addr & RTE_BE32(0xe0000000)) == RTE_BE32(0xe0000000);
+}
+
+/** Is a checked packet of @p len bytes plainly one to be routed, as nearly all are? false: decide_kind4() has to look. Changes nothing. */
+static inline bool
+decide_routed4(const struct rte_ipv4_hdr *ip, uint32_t len)
+{
+	return likely(!ip4_is_multicast(ip)) && likely(!parse_esp4_maybe(ip, len));
+}
+
 /** A checked packet, received or decrypted: ESP, to be routed, or for the control core. Sets meta.l3_len and PKT_NATT of ESP. */
 static inline struct dp_verdict
 decide_kind4(struct rte_mbuf *m)
 {
-	const struct rte_ipv4_hdr *ip = pkt_ip4(m);
 	struct pkt_meta *meta = pkt_meta(m);
 
-	if (unlikely((ip->dst_addr & RTE_BE32(0xe0000000)) == RTE_BE32(0xe0000000)))
-		return dp_to_punt(PUNT_MULTICAST);
-	if (likely(!parse_esp4_maybe(m)))
+	if (decide_routed4(pkt_ip4(m), m->data_len))
 		return dp_to(DP_TO_IP);
+	if (unlikely(ip4_is_multicast(pkt_ip4(m))))
+		return dp_to_punt(PUNT_MULTICAST);
 	return decide_esp_kind(meta, parse_esp4(m, &meta->l3_len));
 }
 

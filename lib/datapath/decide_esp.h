@@ -183,69 +183,48 @@ decide_out_row(const struct iface_row *row)
 	return unlikely(row->sa_out == NULL) ? DROP_NO_SA_OUT : DROP_NONE;
 }
 
-/** What packets that go out by one tunnel have in common. */
-struct out_tunnel {
-	struct sa *sa;
-	const struct outer *outer;
-	uint32_t mtu;       /* longest packet */
-	uint16_t head;      /* bytes of room that are needed in front of one */
-	uint16_t tail;      /* and behind it */
-	struct pkt_out out; /* for pkt_meta.out */
-};
-
-/** @p row: as decide_out_row() has it: DROP_NONE. */
-static inline struct out_tunnel
-out_tunnel_of(const struct iface_row *row)
-{
-	struct sa *sa = row->sa_out;
-
-	return (struct out_tunnel){ .sa = sa,
-		.outer = &row->outer,
-		.mtu = row->mtu,
-		.head = (uint16_t)(RTE_ETHER_HDR_LEN + row->outer.len + sizeof(struct rte_esp_hdr) +
-				sa->iv_len),
-		.tail = sa->overhead,
-		.out = { .iface = row->index, .tunnel = row->tunnel } };
-}
-
-/** May this packet? DROP_TOO_BIG is not final: decide_fragment(). */
+/** May this packet, by a row that may (decide_out_row())? DROP_TOO_BIG is not final: decide_fragment(). */
 static inline enum drop_reason
-decide_out(const struct out_tunnel *t, struct rte_mbuf *m)
+decide_out(const struct iface_row *row, struct rte_mbuf *m)
 {
-	if (unlikely(out_loops(pkt_meta(m), t->out.iface)))
+	if (unlikely(out_loops(pkt_meta(m), row->index)))
 		return DROP_TUNNEL_LOOP;
-	if (unlikely(m->pkt_len > t->mtu))
+	if (unlikely(m->pkt_len > row->mtu))
 		return DROP_TOO_BIG;
-	if (unlikely(rte_pktmbuf_headroom(m) < t->head || rte_pktmbuf_tailroom(m) < t->tail))
+	if (unlikely(rte_pktmbuf_headroom(m) < row->room_front ||
+			    rte_pktmbuf_tailroom(m) < row->room_behind))
 		return DROP_HEADROOM;
 	return DROP_NONE;
 }
 
 static __rte_always_inline void
-wrap(const struct out_tunnel *t, struct rte_mbuf *m, uint8_t flags, bool ip6)
+wrap(const struct iface_row *row, struct rte_mbuf *m, uint8_t flags, uint8_t proto, uint64_t shown)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 
-	meta->sa = t->sa;
-	meta->out = t->out;
+	meta->sa = row->sa_out;
+	meta->sa_id = row->sa_id;
+	meta->out = (struct pkt_out){ .iface = row->index, .tunnel = row->tunnel };
 	meta->inner_len = (uint16_t)m->pkt_len;
-	meta->inner_proto = ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
-	meta->shown = outer_show(t->outer, m, ip6);
+	meta->inner_proto = proto;
+	meta->shown = shown;
 	meta->verdict = DROP_NONE;
-	meta->nested[meta->depth++] = t->out.iface;
+	meta->nested[meta->depth++] = row->index;
 	meta->flags = flags | PKT_ENCAP;
 }
 
 /** It goes out by the tunnel: what the engine, and decide_outer() behind it, are to know. */
 static inline void
-decide_wrap(const struct out_tunnel *t, struct rte_mbuf *m)
+decide_wrap(const struct iface_row *row, struct rte_mbuf *m)
 {
 	const uint8_t flags = pkt_meta(m)->flags;
+	const bool ip6 = flags & PKT_IP6;
 
-	if (likely(!(flags & PKT_IP6)))
-		wrap(t, m, flags, false);
+	if (likely(!ip6 && !row->wide))
+		wrap(row, m, flags, IPPROTO_IPIP, outer_show4(&row->show4, m));
 	else
-		wrap(t, m, flags, true);
+		wrap(row, m, flags, ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP,
+				outer_show(&row->outer, m, ip6));
 }
 
 /** An ESP packet out of the engine gets its outer header and goes where the tunnel's remote end is. */

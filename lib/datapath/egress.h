@@ -6,6 +6,8 @@
 #ifndef DATAPATH_EGRESS_H
 #define DATAPATH_EGRESS_H
 
+#include <rte_vect.h>
+
 #include "datapath/decide.h"
 #include "datapath/stages.h"
 
@@ -18,11 +20,12 @@ struct egress {
 	const struct iface_row *row; /* of the port */
 	struct vec *tx;              /* of the port */
 	struct dp_verdict may;       /* decide_egress() */
+	uint16_t mtu; /* longest IP packet that leaves by it as it is; 0: none does */
 	uint32_t nh;
 	uint32_t tx_ports; /* bit p: something may have been pushed to tx[p] */
 };
 
-static inline void
+static __rte_always_inline void
 egress_set(const struct dataplane *dp, struct frame *f, struct egress *out, uint32_t nh)
 {
 	out->nh = nh;
@@ -33,6 +36,7 @@ egress_set(const struct dataplane *dp, struct frame *f, struct egress *out, uint
 		out->row = iface_row(dp->ifaces, out->adj->iface);
 	}
 	out->may = decide_egress(out->adj, out->row);
+	out->mtu = likely(out->may.to == DP_TO_PORT) ? out->row->mtu : 0;
 }
 
 static inline void
@@ -62,29 +66,46 @@ egress_push(struct worker *w, struct frame *f, struct egress *out, struct rte_mb
 	dp_push(w, out->tx, m);
 }
 
+/** What packets that leave by one tunnel and one neighbour have in front of ESP, as far as it is the same: a copy, to be kept in registers. */
+struct egress_front {
+	xmm_t l2; /* the neighbour's layer 2 header for IPv4, and two bytes more */
+	struct outer_fixed4 ip4;
+};
+
+static inline struct egress_front
+egress_front_of(const struct egress *out, const struct outer *outer)
+{
+	struct egress_front front;
+
+	memcpy(&front.l2, &out->adj->l2[0], sizeof(front.l2));
+	front.ip4 = outer_fixed4_of(outer);
+	return front;
+}
+
 /**
- * An ESP packet whose tunnel leads to out->nh, and which is known to fit: outer header, layer 2 header, to tx[port]. There is headroom
- * (decide_out()).
+ * In front of an ESP packet: outer header, layer 2 header. It is known to fit, there is headroom (decide_out()), and the tunnel is plain4;
+ * egress_wrap() is for the others.
  */
 static inline void
-egress_push_tunnel(struct worker *w, struct egress *out, const struct outer *outer, uint16_t ip_id,
-		struct rte_mbuf *m)
+egress_wrap4(const struct egress_front *front, uint16_t ip_id, struct rte_mbuf *m)
 {
-	const uint16_t ip_len = (uint16_t)(m->data_len + sizeof(struct rte_ipv4_hdr));
-	uint8_t *ip = rte_pktmbuf_mtod(m, uint8_t *) - sizeof(struct rte_ipv4_hdr);
+	const uint16_t len = (uint16_t)(m->data_len + PLAIN4_LEN);
+	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *) - PLAIN4_LEN;
 
-	if (likely(outer->plain4)) {
-		/* Two bytes more than it is long: the IP header's, which come next. */
-		memcpy(ip - RTE_ETHER_HDR_LEN, out->adj->l2, RTE_ETHER_HDR_LEN + 2);
-		outer_write4(outer, ip, ip_len, pkt_meta(m)->shown, ip_id);
-		m->data_off = (uint16_t)(m->data_off - PLAIN4_LEN);
-		m->data_len = (uint16_t)(m->data_len + PLAIN4_LEN);
-		m->pkt_len = m->data_len;
-	} else {
-		outer_push(outer, m, pkt_meta(m)->shown, ip_id);
-		egress_l2(out, m, outer->af == AF_INET6);
-	}
-	dp_push(w, out->tx, m);
+	/* The last two of its bytes are the IP header's, which comes next. */
+	memcpy(frame, &front->l2, sizeof(front->l2));
+	outer_write4(&front->ip4, frame + RTE_ETHER_HDR_LEN, (uint16_t)(len - RTE_ETHER_HDR_LEN),
+			pkt_meta(m)->shown, ip_id);
+	m->data_off = (uint16_t)(m->data_off - PLAIN4_LEN);
+	m->data_len = len;
+	m->pkt_len = len;
+}
+
+static inline void
+egress_wrap(const struct egress *out, const struct outer *outer, uint16_t ip_id, struct rte_mbuf *m)
+{
+	outer_push(outer, m, pkt_meta(m)->shown, ip_id);
+	egress_l2(out, m, outer->af == AF_INET6);
 }
 
 static inline void

@@ -353,16 +353,13 @@ static struct dp_verdict
 tunnel(struct walk *w)
 {
 	struct explain_step *s = step_begin(w, EXPLAIN_TUNNEL);
-	struct out_tunnel t;
 	enum drop_reason bad;
 
 	s->iface = (uint16_t)nh_index(s->nh);
 	s->row = iface_row(w->dp->ifaces, s->iface);
 	bad = decide_out_row(s->row);
-	if (bad == DROP_NONE) {
-		t = out_tunnel_of(s->row);
-		bad = decide_out(&t, w->m);
-	}
+	if (bad == DROP_NONE)
+		bad = decide_out(s->row, w->m);
 	if (bad == DROP_TOO_BIG) {
 		s->sa = s->row->sa_out;
 		s->mtu = s->row->mtu;
@@ -376,7 +373,7 @@ tunnel(struct walk *w)
 	if (bad == DROP_NONE && sa_is_spent(s->sa))
 		bad = DROP_SEQ_EXHAUSTED;
 	if (bad == DROP_NONE)
-		decide_wrap(&t, w->m);
+		decide_wrap(s->row, w->m);
 	s->verdict = bad == DROP_NONE ? dp_to(DP_TO_ENGINE) : dp_to_drop(bad);
 	return s->verdict;
 }

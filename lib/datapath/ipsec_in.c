@@ -57,7 +57,7 @@ in_unwrap_run(struct worker *w, struct frame *f, struct in_go *go, struct sa *co
 		return i;
 	}
 	t = in_tunnel_of(row, sa);
-	e = dp_engine_index(dp, sa);
+	e = sa->engine->place;
 	k = go->n[e];
 	to = go->pkt[e];
 	do {

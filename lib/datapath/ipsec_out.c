@@ -24,7 +24,7 @@ out_reject(struct worker *w, struct frame *f, const struct iface_row *row, enum 
 	dp_drop(w, bad, m);
 }
 
-/* Packets ahead whose tunnel is fetched, where runs are short. */
+/* Packets ahead that stage 7 fetches for, where runs are short. */
 #define OUT_AHEAD 6
 
 /* What goes down to the engines, by index of dataplane.engine. */
@@ -33,57 +33,35 @@ struct out_go {
 	struct rte_mbuf *pkt[ENGINE_MAX][DP_VEC_MAX];
 };
 
-static inline bool
-out_same_nh(struct rte_mbuf *m, uint32_t nh)
-{
-	return pkt_meta(m)->nh == nh;
-}
-
-/* The row of a tunnel has been fetched by the look-up of the route; what it leads to is by this, some packets ahead. */
-static inline void
-out_prefetch_sa(const struct dataplane *dp, struct rte_mbuf *m)
-{
-	const struct iface_row *row = iface_row(dp->ifaces, (uint16_t)nh_index(pkt_meta(m)->nh));
-
-	if (row != NULL)
-		rte_prefetch0(row->sa_out);
-}
-
-/* Packets of one interface, @p n at most. @return How many they were. */
-static inline uint16_t
+/* Packets of one interface, @p n at most. Its row has been fetched by the look-up of the route. @return How many they were. */
+static inline unsigned int
 out_wrap_run(struct worker *w, struct frame *f, struct out_go *go, struct rte_mbuf **pkt,
-		uint16_t n)
+		unsigned int n)
 {
 	const uint32_t nh = pkt_meta(pkt[0])->nh;
 	const struct iface_row *row = iface_row(w->dp->ifaces, (uint16_t)nh_index(nh));
-	enum drop_reason bad = decide_out_row(row);
-	struct out_tunnel t;
-	struct rte_mbuf **to;
-	unsigned int e;
-	uint16_t i = 0, k;
+	const enum drop_reason shut = decide_out_row(row);
+	struct rte_mbuf *m = pkt[0];
+	struct rte_mbuf **to = NULL;
+	unsigned int i = 0;
 
-	if (n > OUT_AHEAD)
-		out_prefetch_sa(w->dp, pkt[OUT_AHEAD]);
-	if (unlikely(bad != DROP_NONE)) {
-		do
-			out_reject(w, f, row, bad, pkt[i]);
-		while (++i < n && out_same_nh(pkt[i], nh));
-		return i;
-	}
-	t = out_tunnel_of(row);
-	e = dp_engine_index(w->dp, t.sa);
-	to = go->pkt[e];
-	k = go->n[e];
+	if (likely(shut == DROP_NONE))
+		to = go->pkt[row->engine] + go->n[row->engine];
 	do {
-		bad = decide_out(&t, pkt[i]);
-		if (unlikely(bad != DROP_NONE)) {
-			out_reject(w, f, row, bad, pkt[i]);
-			continue;
+		const enum drop_reason bad = likely(shut == DROP_NONE) ? decide_out(row, m) : shut;
+
+		if (likely(bad == DROP_NONE)) {
+			decide_wrap(row, m);
+			*to++ = m;
+		} else {
+			out_reject(w, f, row, bad, m);
 		}
-		decide_wrap(&t, pkt[i]);
-		to[k++] = pkt[i];
-	} while (++i < n && out_same_nh(pkt[i], nh));
-	go->n[e] = k;
+		if (++i == n)
+			break;
+		m = pkt[i];
+	} while (pkt_meta(m)->nh == nh);
+	if (likely(shut == DROP_NONE))
+		go->n[row->engine] = (uint16_t)(to - go->pkt[row->engine]);
 	return i;
 }
 
@@ -93,10 +71,9 @@ dp_ipsec_out(struct worker *w, struct frame *f)
 {
 	const struct dataplane *dp = w->dp;
 	struct rte_mbuf *pkt[DP_VEC_MAX];
-	const uint16_t n = f->encap.n;
+	const unsigned int n = f->encap.n;
 	struct out_go go;
-	uint16_t i = 0;
-	unsigned int e;
+	unsigned int i = 0, e;
 
 	if (n == 0)
 		return;
@@ -105,7 +82,7 @@ dp_ipsec_out(struct worker *w, struct frame *f)
 	f->encap.n = 0;
 	memset(go.n, 0, sizeof(go.n));
 	while (i < n)
-		i = (uint16_t)(i + out_wrap_run(w, f, &go, pkt + i, (uint16_t)(n - i)));
+		i += out_wrap_run(w, f, &go, pkt + i, n - i);
 	for (e = 0; e < dp->nb_engines; e++) {
 		if (go.n[e] == 0)
 			continue;
@@ -126,82 +103,47 @@ struct out_burst {
 	const struct iface_table *ifaces;
 	struct counter_row *sa_rows, *if_rows; /* this worker's */
 	uint64_t now_tsc;
+	/* Workers share the 16 bits of identification, so that two never use the same at one time. */
 	uint16_t ip_id, ip_step;
 	struct egress out;
 };
 
 /* What packets of one SA and interface that come out of an engine one behind the other have in common. */
 struct out_run {
-	struct sa *sa;
-	const struct iface_row *row;
+	const struct sa *sa; /* only to be compared: its line is not read */
+	uint32_t sa_id;
+	const struct iface_row *row; /* NULL: the interface is gone */
 	struct pkt_out out;
-	/*
-	 * The interface is gone, or leads elsewhere than when the packets went into a device, which encrypted them for another end.
-	 * That the SA was replaced meanwhile does not matter: what was encrypted with it is sent, so that a rekey loses nothing.
-	 */
-	enum drop_reason stale; /* DROP_NONE: not */
-	uint32_t fits; /* longest ESP packet that leaves as it is by the tunnel's neighbour; 0: none does */
+	int32_t fits; /* longest ESP packet that leaves as it is by the tunnel's neighbour; negative: none does */
 };
 
-static __rte_always_inline void
-out_run_start(struct worker *w, struct frame *f, struct out_burst *b, struct out_run *run,
-		const struct pkt_meta *meta)
+/*
+ * The interface is gone, or leads elsewhere than when the packets went into a device, which encrypted them for another end. That the SA was
+ * replaced meanwhile does not matter: what was encrypted with it is sent, so that a rekey loses nothing.
+ */
+static inline bool
+out_is_stale(const struct iface_row *row, struct pkt_out out)
+{
+	return unlikely(row == NULL || row->tunnel != out.tunnel);
+}
+
+static __rte_always_inline struct out_run
+out_run_start(struct worker *w, struct frame *f, struct out_burst *b, const struct pkt_meta *meta)
 {
 	const struct iface_row *row = iface_row(b->ifaces, meta->out.iface);
+	struct out_run run = {
+		.sa = meta->sa, .sa_id = meta->sa_id, .row = row, .out = meta->out, .fits = -1
+	};
 
-	run->sa = meta->sa;
-	run->row = row;
-	run->out = meta->out;
-	run->fits = 0;
-	run->stale = row == NULL || row->tunnel != meta->out.tunnel ? DROP_OUT_IF_DOWN : DROP_NONE;
-	if (unlikely(run->stale != DROP_NONE))
-		return;
+	if (out_is_stale(row, run.out))
+		return run;
 	if (unlikely(b->out.nh != row->outer_nh)) {
 		if (nh_kind(row->outer_nh) != NH_NEIGH)
-			return;
+			return run;
 		egress_set(w->dp, f, &b->out, row->outer_nh);
 	}
-	if (likely(b->out.may.to == DP_TO_PORT && b->out.row->mtu > row->outer.len))
-		run->fits = (uint32_t)(b->out.row->mtu - row->outer.len);
-}
-
-/* @p done packets, of which @p errors were dropped, the others of @p bytes inside. */
-static __rte_always_inline void
-out_run_flush(const struct out_burst *b, const struct out_run *run, uint64_t done, uint64_t errors,
-		uint64_t bytes)
-{
-	uint64_t *sa = b->sa_rows[run->sa->id].field;
-	uint64_t *iface = b->if_rows[run->out.iface].field;
-
-	sa[SA_CNT_DONE] += done;
-	sa[SA_CNT_PACKETS] += done - errors;
-	sa[SA_CNT_BYTES] += bytes;
-	iface[IF_CNT_OPACKETS] += done - errors;
-	iface[IF_CNT_OBYTES] += bytes;
-	if (likely(done != errors))
-		sa[SA_CNT_LAST_USE] = b->now_tsc;
-	if (unlikely(errors != 0)) {
-		sa[SA_CNT_ERRORS] += errors;
-		iface[IF_CNT_OERRORS] += errors;
-	}
-}
-
-/* Not straight to a port: too long for it, a neighbour that is not known, a tunnel through a tunnel. */
-static __rte_noinline void
-out_push_elsewhere(struct worker *w, struct frame *f, const struct iface_row *row, uint16_t ip_id,
-		struct rte_mbuf *m)
-{
-	const struct dp_verdict v = decide_outer(row, m, ip_id);
-	struct egress out = { .nh = NH_NONE };
-
-	if (v.to == DP_TO_OUT) {
-		egress_push(w, f, &out, m);
-		egress_end(f, &out);
-	} else if (v.to == DP_TO_ENCAP) {
-		dp_push(w, &f->encap, m);
-	} else {
-		dp_end(w, v, m);
-	}
+	run.fits = (int32_t)b->out.mtu - row->outer.len;
+	return run;
 }
 
 static inline bool
@@ -210,32 +152,123 @@ out_same_run(const struct out_run *run, const struct pkt_meta *meta)
 	return meta->sa == run->sa && memcmp(&meta->out, &run->out, sizeof(run->out)) == 0;
 }
 
-/* Packets of one run, @p n at most. @return How many they were. */
-static __rte_always_inline uint16_t
-out_run(struct worker *w, struct frame *f, struct out_burst *b, struct rte_mbuf **pkt, uint16_t n)
+/* Does it leave by a port as it is? */
+static inline bool
+out_is_straight(const struct out_run *run, struct rte_mbuf *m)
 {
-	uint64_t bytes = 0, errors = 0;
-	struct out_run run;
-	uint16_t i = 0;
+	return likely(pkt_meta(m)->verdict == DROP_NONE) &&
+			likely((int32_t)m->pkt_len <= run->fits);
+}
 
-	out_run_start(w, f, b, &run, pkt_meta(pkt[0]));
+/*
+ * The first packet of a run, which is straight, and those behind it that are, @p n at most: nearly all are. Here nothing is asked that the
+ * run answers. @return How many they were.
+ */
+static __rte_always_inline unsigned int
+out_run_straight(struct out_burst *b, const struct out_run *run, struct rte_mbuf **pkt,
+		unsigned int n, const bool plain4, uint64_t *bytes)
+{
+	const struct egress_front front = egress_front_of(&b->out, &run->row->outer);
+	struct rte_mbuf **to = b->out.tx->pkt + b->out.tx->n;
+	struct rte_mbuf *m = pkt[0];
+	unsigned int i = 0;
+
 	do {
-		const struct pkt_meta *meta = pkt_meta(pkt[i]);
-
-		if (unlikely((meta->verdict | run.stale) != DROP_NONE)) {
-			errors++;
-			dp_drop(w, meta->verdict != DROP_NONE ? meta->verdict : run.stale, pkt[i]);
-			continue;
-		}
-		bytes += meta->inner_len;
-		/* Workers share the 16 bits of identification, so that two never use the same at one time. */
+		*bytes += pkt_meta(m)->inner_len;
 		b->ip_id = (uint16_t)(b->ip_id + b->ip_step);
-		if (likely(pkt[i]->pkt_len <= run.fits))
-			egress_push_tunnel(w, &b->out, &run.row->outer, b->ip_id, pkt[i]);
+		if (plain4)
+			egress_wrap4(&front, b->ip_id, m);
 		else
-			out_push_elsewhere(w, f, run.row, b->ip_id, pkt[i]);
-	} while (++i < n && out_same_run(&run, pkt_meta(pkt[i])));
-	out_run_flush(b, &run, i, errors, bytes);
+			egress_wrap(&b->out, &run->row->outer, b->ip_id, m);
+		to[i] = m;
+		if (++i == n)
+			break;
+		m = pkt[i];
+	} while (out_same_run(run, pkt_meta(m)) && out_is_straight(run, m));
+	b->out.tx->n = (uint16_t)(b->out.tx->n + i);
+	return i;
+}
+
+/* An error of the tunnel: counted for SA and interface. */
+static __rte_noinline void
+out_error(struct worker *w, enum drop_reason why, struct rte_mbuf *m)
+{
+	const struct pkt_meta *meta = pkt_meta(m);
+
+	counter_row(w->dp->sa_counters, w->id, meta->sa_id)[SA_CNT_ERRORS]++;
+	counter_row(&w->dp->ifaces->counters, w->id, meta->out.iface)[IF_CNT_OERRORS]++;
+	dp_drop(w, why, m);
+}
+
+/* Too long for the port, a neighbour that is not known, a tunnel through a tunnel; or an error. @return Is it none? */
+static __rte_noinline bool
+out_elsewhere(struct worker *w, struct frame *f, const struct iface_row *row, uint16_t ip_id,
+		struct rte_mbuf *m)
+{
+	const struct pkt_meta *meta = pkt_meta(m);
+	struct egress out = { .nh = NH_NONE };
+	struct dp_verdict v;
+
+	if (meta->verdict != DROP_NONE || out_is_stale(row, meta->out)) {
+		out_error(w, meta->verdict != DROP_NONE ? meta->verdict : DROP_OUT_IF_DOWN, m);
+		return false;
+	}
+	v = decide_outer(row, m, ip_id);
+	if (v.to == DP_TO_OUT) {
+		egress_push(w, f, &out, m);
+		egress_end(f, &out);
+	} else if (v.to == DP_TO_ENCAP) {
+		dp_push(w, &f->encap, m);
+	} else {
+		dp_end(w, v, m);
+	}
+	return true;
+}
+
+/* @p done packets, of which @p good went on, of @p bytes inside. */
+static __rte_always_inline void
+out_run_count(const struct out_burst *b, const struct out_run *run, uint64_t done, uint64_t good,
+		uint64_t bytes)
+{
+	uint64_t *sa = b->sa_rows[run->sa_id].field;
+	uint64_t *iface = b->if_rows[run->out.iface].field;
+
+	sa[SA_CNT_DONE] += done;
+	sa[SA_CNT_PACKETS] += good;
+	sa[SA_CNT_BYTES] += bytes;
+	iface[IF_CNT_OPACKETS] += good;
+	iface[IF_CNT_OBYTES] += bytes;
+	if (likely(good != 0))
+		sa[SA_CNT_LAST_USE] = b->now_tsc;
+}
+
+/* Packets of one run, @p n at most. @return How many they were. */
+static __rte_always_inline unsigned int
+out_run(struct worker *w, struct frame *f, struct out_burst *b, struct rte_mbuf **pkt,
+		unsigned int n)
+{
+	const struct out_run run = out_run_start(w, f, b, pkt_meta(pkt[0]));
+	uint64_t errors = 0, bytes = 0;
+	unsigned int i = 0, room;
+
+	do {
+		if (out_is_straight(&run, pkt[i]) && likely((room = vec_room(b->out.tx)) != 0)) {
+			room = RTE_MIN(room, n - i);
+			i += likely(run.row->outer.plain4)
+					? out_run_straight(b, &run, pkt + i, room, true, &bytes)
+					: out_run_straight(b, &run, pkt + i, room, false, &bytes);
+		} else {
+			const uint16_t inner_len = pkt_meta(pkt[i])->inner_len;
+
+			b->ip_id = (uint16_t)(b->ip_id + b->ip_step);
+			if (out_elsewhere(w, f, run.row, b->ip_id, pkt[i]))
+				bytes += inner_len;
+			else
+				errors++;
+			i++;
+		}
+	} while (i < n && out_same_run(&run, pkt_meta(pkt[i])));
+	out_run_count(b, &run, i, i - errors, bytes);
 	return i;
 }
 
@@ -246,7 +279,7 @@ out_prefetch(const struct out_burst *b, struct rte_mbuf *m)
 	const struct pkt_meta *meta = pkt_meta(m);
 	const struct iface_row *row = iface_row(b->ifaces, meta->out.iface);
 
-	rte_prefetch0(&b->sa_rows[meta->sa->id]);
+	rte_prefetch0(&b->sa_rows[meta->sa_id]);
 	rte_prefetch0(&b->if_rows[meta->out.iface]);
 	rte_prefetch0(row); /* of NULL: nothing happens */
 	rte_prefetch0(RTE_PTR_ADD(row, offsetof(struct iface_row, outer)));
@@ -258,7 +291,7 @@ dp_ipsec_out_done(struct worker *w, struct frame *f)
 {
 	const struct dataplane *dp = w->dp;
 	struct rte_mbuf **pkt = f->out_done.pkt;
-	const uint16_t n = f->out_done.n;
+	const unsigned int n = f->out_done.n;
 	struct out_burst b = { .ifaces = dp->ifaces,
 		.sa_rows = dp->sa_counters->copy[w->id],
 		.if_rows = dp->ifaces->counters.copy[w->id],
@@ -266,7 +299,7 @@ dp_ipsec_out_done(struct worker *w, struct frame *f)
 		.ip_id = w->ip_id,
 		.ip_step = (uint16_t)dp->nb_workers,
 		.out.nh = NH_NONE };
-	uint16_t i = 0;
+	unsigned int i = 0;
 
 	while (i < n) {
 		if (i + 2 * OUT_AHEAD < n) {
@@ -275,7 +308,7 @@ dp_ipsec_out_done(struct worker *w, struct frame *f)
 		}
 		if (i + OUT_AHEAD < n)
 			out_prefetch(&b, pkt[i + OUT_AHEAD]);
-		i = (uint16_t)(i + out_run(w, f, &b, pkt + i, (uint16_t)(n - i)));
+		i += out_run(w, f, &b, pkt + i, n - i);
 	}
 	w->ip_id = b.ip_id;
 	egress_end(f, &b.out);

@@ -47,11 +47,11 @@ route_elsewhere(struct worker *w, struct frame *f, struct rte_mbuf *m, struct dp
 
 /* Where a packet goes if it is forwarded: onward.to. */
 static inline struct vec *
-onward_to(const struct dataplane *dp, struct frame *f, struct onward *on, struct rte_mbuf *m,
+onward_to(const struct worker *w, struct frame *f, struct onward *on, struct rte_mbuf *m,
 		uint32_t nh)
 {
 	if (nh != on->nh)
-		onward_set(dp, f, on, nh);
+		onward_set(w->dp, f, on, nh);
 	pkt_meta(m)->nh = nh;
 	return on->to;
 }
@@ -66,51 +66,61 @@ route_forward(struct worker *w, struct vec *to, struct rte_mbuf *m, enum drop_re
 }
 
 /* Packets of one FIB, @p n at most. @return How many they were. */
-static uint16_t
-route4_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, uint16_t n)
+static unsigned int
+route4_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, unsigned int n)
 {
 	const uint16_t fib = pkt_meta(pkt[0])->fib;
 	struct onward on = { .nh = NH_NONE };
 	uint32_t dst[DP_VEC_MAX], nh[DP_VEC_MAX];
-	uint16_t i, k;
+	unsigned int i, k;
 
-	for (k = 0; k < n && pkt_meta(pkt[k])->fib == fib; k++)
-		dst[k] = rte_be_to_cpu_32(pkt_ip4(pkt[k])->dst_addr);
-	decide_nh4(w->dp->fibs, fib, dst, nh, k);
+	for (k = 0; k < n; k++) {
+		struct rte_mbuf *m = pkt[k];
+
+		if (pkt_meta(m)->fib != fib)
+			break;
+		dst[k] = rte_be_to_cpu_32(pkt_ip4(m)->dst_addr);
+	}
+	decide_nh4(w->dp->fibs, fib, dst, nh, (uint16_t)k);
 	for (i = 0; i < k; i++) {
-		struct vec *to = onward_to(w->dp, f, &on, pkt[i], nh[i]);
-		const uint8_t flags = pkt_meta(pkt[i])->flags;
+		struct rte_mbuf *m = pkt[i];
+		struct vec *to = onward_to(w, f, &on, m, nh[i]);
+		const uint8_t flags = pkt_meta(m)->flags;
 
 		if (likely(to != NULL))
-			route_forward(w, to, pkt[i],
-					decide_forward4(pkt_ip4(pkt[i]), dst[i], flags));
+			route_forward(w, to, m, decide_forward4(pkt_ip4(m), dst[i], flags));
 		else
-			route_elsewhere(w, f, pkt[i],
-					decide_route4(pkt_ip4(pkt[i]), dst[i], nh[i], flags));
+			route_elsewhere(w, f, m, decide_route4(pkt_ip4(m), dst[i], nh[i], flags));
 	}
 	return k;
 }
 
-static uint16_t
-route6_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, uint16_t n)
+static unsigned int
+route6_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, unsigned int n)
 {
 	const uint16_t fib = pkt_meta(pkt[0])->fib;
 	struct onward on = { .nh = NH_NONE };
 	uint8_t dst[DP_VEC_MAX][16];
 	uint32_t nh[DP_VEC_MAX];
-	uint16_t i, k;
+	unsigned int i, k;
 
-	for (k = 0; k < n && pkt_meta(pkt[k])->fib == fib; k++)
-		memcpy(dst[k], pkt_ip6(pkt[k])->dst_addr, 16);
-	decide_nh6(w->dp->fibs, fib, dst, nh, k);
+	for (k = 0; k < n; k++) {
+		struct rte_mbuf *m = pkt[k];
+
+		if (pkt_meta(m)->fib != fib)
+			break;
+		memcpy(dst[k], pkt_ip6(m)->dst_addr, 16);
+	}
+	decide_nh6(w->dp->fibs, fib, dst, nh, (uint16_t)k);
 	for (i = 0; i < k; i++) {
-		struct vec *to = onward_to(w->dp, f, &on, pkt[i], nh[i]);
-		const uint8_t flags = pkt_meta(pkt[i])->flags;
+		struct rte_mbuf *m = pkt[i];
+		struct vec *to = onward_to(w, f, &on, m, nh[i]);
+		const uint8_t flags = pkt_meta(m)->flags;
 
 		if (likely(to != NULL))
-			route_forward(w, to, pkt[i], decide_forward6(pkt_ip6(pkt[i]), flags));
+			route_forward(w, to, m, decide_forward6(pkt_ip6(m), flags));
 		else
-			route_elsewhere(w, f, pkt[i], decide_route6(pkt_ip6(pkt[i]), nh[i], flags));
+			route_elsewhere(w, f, m, decide_route6(pkt_ip6(m), nh[i], flags));
 	}
 	return k;
 }
@@ -119,21 +129,21 @@ route6_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, uint16_t n)
 void
 dp_route4(struct worker *w, struct frame *f)
 {
-	const uint16_t n = f->ip4.n;
-	uint16_t i = 0;
+	const unsigned int n = f->ip4.n;
+	unsigned int i = 0;
 
 	f->ip4.n = 0;
 	while (i < n)
-		i = (uint16_t)(i + route4_run(w, f, f->ip4.pkt + i, (uint16_t)(n - i)));
+		i += route4_run(w, f, f->ip4.pkt + i, n - i);
 }
 
 void
 dp_route6(struct worker *w, struct frame *f)
 {
-	const uint16_t n = f->ip6.n;
-	uint16_t i = 0;
+	const unsigned int n = f->ip6.n;
+	unsigned int i = 0;
 
 	f->ip6.n = 0;
 	while (i < n)
-		i = (uint16_t)(i + route6_run(w, f, f->ip6.pkt + i, (uint16_t)(n - i)));
+		i += route6_run(w, f, f->ip6.pkt + i, n - i);
 }

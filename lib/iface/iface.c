@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include <rte_esp.h>
 #include <rte_jhash.h>
 #include <rte_malloc.h>
 
 #include "base/rcu.h"
 #include "iface/iface.h"
 #include "iface/table.h"
+#include "ipsec/engine.h"
 #include "route/nexthop.h"
 
 #define NAME_BUCKETS 16384
@@ -266,6 +268,24 @@ iface_prepare(struct iface_table *t, struct err *err)
 	return 0;
 }
 
+/* What sending by a tunnel takes. */
+static void
+row_out(struct iface_row *row, const struct iface *ifp)
+{
+	struct sa *sa = ifp->sa_out;
+
+	row->sa_out = sa;
+	if (sa == NULL)
+		return;
+	row->sa_id = sa->id;
+	row->show4 = outer_show4_of(&ifp->outer);
+	row->room_front = (uint16_t)(RTE_ETHER_HDR_LEN + ifp->outer.len +
+			sizeof(struct rte_esp_hdr) + sa->iv_len);
+	row->room_behind = sa->overhead;
+	row->engine = sa->engine->place;
+	row->wide = ifp->outer.af == AF_INET6;
+}
+
 int
 iface_publish(struct iface_table *t, struct iface *ifp, struct err *err)
 {
@@ -287,7 +307,7 @@ iface_publish(struct iface_table *t, struct iface *ifp, struct err *err)
 	row->reqid = ifp->reqid;
 	row->outer_nh = ifp->outer_nh;
 	row->tunnel = ifp->tunnel;
-	row->sa_out = ifp->sa_out;
+	row_out(row, ifp);
 	row->outer = ifp->outer;
 	row->local = ifp->local;
 	row->remote = ifp->remote;

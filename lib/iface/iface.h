@@ -7,7 +7,9 @@
 #ifndef IFACE_IFACE_H
 #define IFACE_IFACE_H
 
+#include <assert.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <rte_ether.h>
@@ -32,25 +34,33 @@ enum iface_flag {
 	IFACE_PROMISC = 1 << 6
 };
 
-/** What a worker reads of an interface. [I], one allocation, replaced as a whole. */
+/** What a worker reads of an interface. [I], one allocation, replaced as a whole. What can be known beforehand is not asked per packet. */
 struct iface_row {
 	/* cache line 0 */
 	uint16_t index;
-	uint8_t kind;  /* enum iface_kind */
-	uint8_t flags; /* enum iface_flag */
-	uint16_t mtu;  /* bytes of an IP packet */
-	uint16_t fib;  /* FIB in which packets received by it are routed */
+	uint16_t tunnel; /* IFACE_IPSEC: another number when what outer leads to is another */
+	uint8_t kind;    /* enum iface_kind */
+	uint8_t flags;   /* enum iface_flag */
+	uint16_t mtu;    /* bytes of an IP packet */
+	uint16_t fib;    /* FIB in which packets received by it are routed */
 	uint16_t tunnelfib;
+	uint32_t reqid;    /* IFACE_IPSEC */
+	uint32_t outer_nh; /* IFACE_IPSEC: where its outer packets go; NH_NONE: nowhere */
+	/* IFACE_IPSEC: the SA in use outbound, NULL: none. Retired with a grace period of its own. The next five: of it */
+	uint32_t sa_id;
+	struct sa *sa_out;
+	struct outer_show4 show4; /* what outer shows of IPv4 packets */
+	uint16_t room_front; /* bytes that are needed in front of an inner packet: layer 2, outer header, ESP with IV */
+	uint16_t room_behind;      /* and behind it */
+	uint8_t engine;            /* engine.place */
+	uint8_t wide;              /* 1: outer is IPv6, of which show4 knows nothing */
 	uint16_t port_id;          /* IFACE_PORT */
 	struct rte_ether_addr mac; /* IFACE_PORT */
-	uint32_t reqid;            /* IFACE_IPSEC */
-	uint32_t outer_nh;         /* IFACE_IPSEC: where its outer packets go; NH_NONE: nowhere */
-	uint16_t tunnel; /* IFACE_IPSEC: another number when what outer leads to is another */
-	struct sa *sa_out; /* IFACE_IPSEC: the SA in use outbound, NULL: none. Retired with a grace period of its own */
 	/* IFACE_IPSEC: the outer header, and the remote end once more as what inbound packets must come from */
 	struct outer outer __rte_cache_aligned;
 	struct ip_addr local, remote;
 };
+static_assert(offsetof(struct iface_row, outer) == RTE_CACHE_LINE_SIZE, "line 0");
 
 /* fields of a row of interface counters */
 enum iface_counter {

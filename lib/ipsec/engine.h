@@ -107,6 +107,7 @@ struct engine_ops {
 struct engine {
 	const struct engine_ops *ops;   /* [I] */
 	struct counter_table *counters; /* [I] of the SAs, for SA_CNT_ENQ */
+	uint8_t place; /* [I] among the open ones, in order of preference: set by whoever opens it */
 };
 
 #endif

@@ -10,14 +10,14 @@
 /* In the first byte of the fragment word. */
 #define DF (RTE_IPV4_HDR_DF_FLAG >> 8)
 
-/* Sum of what is fixed: version and length of the header, and all of bytes 8 to 19 but the checksum. */
+/* Sum of what is fixed: bytes 8 to 19, the checksum among them 0. */
 static uint32_t
 fixed_sum(const struct outer *o)
 {
-	uint32_t sum = ((uint32_t)o->hdr[0] << 8) + ((uint32_t)o->hdr[8] << 8 | o->hdr[9]);
+	uint32_t sum = 0;
 	unsigned int i;
 
-	for (i = 12; i < sizeof(o->ip4); i += 2)
+	for (i = 8; i < sizeof(o->ip4); i += 2)
 		sum += (uint32_t)o->hdr[i] << 8 | o->hdr[i + 1];
 	return sum;
 }
@@ -46,10 +46,11 @@ outer_init(struct outer *o, const struct outer_params *prm)
 
 	/* FreeBSD's ipsec_encap() sets DF around an inner IPv6 packet when copying. */
 	o->frag_of4 = prm->df == OUTER_DF_COPY ? DF : 0;
-	o->frag4 = prm->df == OUTER_DF_SET ? DF : 0;
 	o->frag6 = prm->df == OUTER_DF_CLEAR ? 0 : DF;
 	if (o->af == AF_INET) {
 		o->ip4.version_ihl = RTE_IPV4_VHL_DEF;
+		if (prm->df == OUTER_DF_SET)
+			o->ip4.fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
 		o->ip4.time_to_live = prm->ttl;
 		o->ip4.next_proto_id = o->udp ? IPPROTO_UDP : IPPROTO_ESP;
 		o->ip4.src_addr = prm->local.v4;

@@ -34,8 +34,10 @@ struct outer {
 	uint8_t plain4;   /* [I] 1: IPv4 and not in UDP, so that the header has 20 bytes */
 	uint8_t udp;      /* [I] 1: ESP in UDP (RFC 3948) */
 	uint8_t tos_mask; /* [I] bits of the inner TOS that are copied to the outer one */
+	uint8_t frag_of4; /* [I] bits of the fragment word's first byte that are copied from an inner IPv4 packet's */
 	union {
-		uint8_t hdr[48]; /* [I] IP header, and UDP header behind it */
+		/* [I] IP header, its fragment word as around an inner IPv4 packet, and UDP header behind it */
+		uint8_t hdr[48];
 		struct {
 			struct rte_ipv4_hdr ip4;
 			struct rte_udp_hdr udp4;
@@ -45,11 +47,8 @@ struct outer {
 			struct rte_udp_hdr udp6;
 		};
 	};
-	uint32_t ip4_sum; /* [I] sum of what of hdr is the same in every packet */
-	/* first byte of the fragment word: */
-	uint8_t frag_of4; /* [I] bits that are copied from an inner IPv4 packet's */
-	uint8_t frag4;    /* [I] and those that are set around it */
-	uint8_t frag6;    /* [I] around an inner IPv6 packet */
+	uint32_t ip4_sum; /* [I] sum of the words of hdr from the eighth byte on */
+	uint8_t frag6; /* [I] bits of the fragment word's first byte that are set around an inner IPv6 packet */
 };
 static_assert(sizeof(struct outer) <= 64, "one cache line per packet");
 
@@ -70,9 +69,18 @@ bool outer_same_tunnel(const struct outer *a, const struct outer *b);
 /**
  * What the outer header of a packet will show of it (data starts at its IP header): DSCP, ECN as RFC
  * 6040 section 4.1, and over IPv4 DF as configured, over IPv6 a flow label, a hash of the inner
- * addresses (RFC 6438). The value is for outer_push() with a template of the same family.
+ * addresses (RFC 6438). @return The first eight bytes of the outer header, in host order, but for length and identification;
+ * for outer_push() with a template of the same family.
  */
-static inline uint32_t outer_show(const struct outer *o, const struct rte_mbuf *m, bool inner_ip6);
+static inline uint64_t outer_show(const struct outer *o, const struct rte_mbuf *m, bool inner_ip6);
+
+/** For IPv4 over IPv4 the same of a run of packets: of the first eight bytes of each, the bits that are copied, and those around them. */
+struct outer_show4 {
+	uint64_t copied, around;
+};
+
+static inline struct outer_show4 outer_show4_of(const struct outer *o);
+static inline uint64_t outer_show4(const struct outer_show4 *s, const struct rte_mbuf *m);
 
 /**
  * Prepend the outer header, complete (data starts at ESP; headroom checked by the caller, o->len
@@ -80,14 +88,22 @@ static inline uint32_t outer_show(const struct outer *o, const struct rte_mbuf *
  * and, as RFC 6935 allows for tunnels, over IPv6).
  */
 static inline void outer_push(
-		const struct outer *o, struct rte_mbuf *m, uint32_t shown, uint16_t ip_id);
+		const struct outer *o, struct rte_mbuf *m, uint64_t shown, uint16_t ip_id);
 
+/** What of an IPv4 outer header is the same in all packets of a tunnel: a copy, to be kept in registers. */
+struct outer_fixed4 {
+	uint64_t at8; /* bytes 8 to 15, the checksum 0 */
+	uint32_t at16;
+	uint32_t sum;
+};
+
+static inline struct outer_fixed4 outer_fixed4_of(const struct outer *o);
 /**
  * The IPv4 header alone, 20 bytes at @p p, of a packet of @p len bytes with it. For who knows that the template is plain4 and moves the
  * data himself.
  */
-static inline void outer_write4(
-		const struct outer *o, uint8_t *p, uint16_t len, uint32_t shown, uint16_t ip_id);
+static inline void outer_write4(const struct outer_fixed4 *fixed, uint8_t *p, uint16_t len,
+		uint64_t shown, uint16_t ip_id);
 
 /**
  * The way in: carry ECN of the outer header @p outer_tos to the inner packet at the start of the

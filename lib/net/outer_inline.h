@@ -47,15 +47,6 @@ outer_tos(const struct outer *o, const uint8_t *inner, bool inner_ip6)
 	return tos & o->tos_mask;
 }
 
-/* The flags and fragment offset word of the outer header. */
-static inline uint16_t
-outer_frag(const struct outer *o, const uint8_t *inner, bool inner_ip6)
-{
-	const unsigned int first = inner_ip6 ? o->frag6 : (inner[6] & o->frag_of4) | o->frag4;
-
-	return (uint16_t)(first << 8);
-}
-
 /* 20 bits from the inner addresses, never zero (RFC 6437 section 3, RFC 6438). */
 static inline uint32_t
 outer_flow_label(const uint8_t *inner, bool inner_ip6)
@@ -73,32 +64,66 @@ outer_flow_label(const uint8_t *inner, bool inner_ip6)
 	return (uint32_t)h + (h == 0);
 }
 
-static inline uint32_t
+/* The first eight bytes of the template, in host order. */
+static inline uint64_t
+outer_first8(const struct outer *o)
+{
+	return rte_be_to_cpu_64(outer_load64(o->hdr));
+}
+
+static inline struct outer_show4
+outer_show4_of(const struct outer *o)
+{
+	return (struct outer_show4){ .copied = (uint64_t)o->tos_mask << 48 |
+				(uint64_t)o->frag_of4 << 8,
+		.around = outer_first8(o) };
+}
+
+static inline uint64_t
+outer_show4(const struct outer_show4 *s, const struct rte_mbuf *m)
+{
+	return (rte_be_to_cpu_64(outer_load64(rte_pktmbuf_mtod(m, const void *))) & s->copied) |
+			s->around;
+}
+
+static inline uint64_t
 outer_show(const struct outer *o, const struct rte_mbuf *m, bool inner_ip6)
 {
 	const uint8_t *inner = rte_pktmbuf_mtod(m, const uint8_t *);
-	const uint32_t tos = outer_tos(o, inner, inner_ip6);
+	const struct outer_show4 s = outer_show4_of(o);
 
-	if (likely(o->af == AF_INET))
-		return tos << 16 | outer_frag(o, inner, inner_ip6);
-	return tos << 20 | outer_flow_label(inner, inner_ip6);
+	if (unlikely(o->af != AF_INET))
+		return s.around | (uint64_t)outer_tos(o, inner, inner_ip6) << 52 |
+				(uint64_t)outer_flow_label(inner, inner_ip6) << 32;
+	if (likely(!inner_ip6))
+		return outer_show4(&s, m);
+	return s.around | (uint64_t)outer_tos(o, inner, true) << 48 | (uint64_t)o->frag6 << 8;
 }
 
-/* The words of the checksum: the fixed ones, TOS, length, identification, fragment word. */
-static inline void
-outer_write4(const struct outer *o, uint8_t *p, uint16_t len, uint32_t shown, uint16_t ip_id)
+static inline struct outer_fixed4
+outer_fixed4_of(const struct outer *o)
 {
-	const uint32_t tos = shown >> 16, frag = shown & 0xffff;
-	uint32_t sum = o->ip4_sum + tos + len + ip_id + frag;
+	struct outer_fixed4 fixed = { .at8 = outer_load64(o->hdr + 8), .sum = o->ip4_sum };
+
+	memcpy(&fixed.at16, o->hdr + 16, sizeof(fixed.at16));
+	return fixed;
+}
+
+static inline void
+outer_write4(const struct outer_fixed4 *fixed, uint8_t *p, uint16_t len, uint64_t shown,
+		uint16_t ip_id)
+{
+	const uint64_t w = shown + ((uint64_t)len << 32) + ((uint32_t)ip_id << 16);
+	/* Less than 2^34; folded twice, less than 2^16 + 3. */
+	uint64_t sum = fixed->sum + (w >> 32) + (uint32_t)w;
 	rte_be16_t cksum;
 
-	memcpy(p + 8, o->hdr + 8, sizeof(struct rte_ipv4_hdr) - 8);
-	outer_store64(p,
-			rte_cpu_to_be_64((uint64_t)(RTE_IPV4_VHL_DEF << 8 | tos) << 48 |
-					(uint64_t)len << 32 | (uint32_t)ip_id << 16 | frag));
+	outer_store64(p, rte_cpu_to_be_64(w));
+	outer_store64(p + 8, fixed->at8);
+	memcpy(p + 16, &fixed->at16, sizeof(fixed->at16));
 	sum = (sum & 0xffff) + (sum >> 16);
-	sum += sum >> 16;
-	cksum = rte_cpu_to_be_16((uint16_t)~sum);
+	sum = (sum & 0xffff) + (sum >> 16);
+	cksum = rte_cpu_to_be_16((uint16_t) ~(sum + (sum >> 16)));
 	memcpy(p + offsetof(struct rte_ipv4_hdr, hdr_checksum), &cksum, sizeof(cksum));
 }
 
@@ -107,7 +132,7 @@ outer_write4(const struct outer *o, uint8_t *p, uint16_t len, uint32_t shown, ui
  *                         ^ data            ^ data
  */
 static inline void
-outer_push(const struct outer *o, struct rte_mbuf *m, uint32_t shown, uint16_t ip_id)
+outer_push(const struct outer *o, struct rte_mbuf *m, uint64_t shown, uint16_t ip_id)
 {
 	const uint16_t len = (uint16_t)(m->pkt_len + o->len);
 	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *) - o->len;
@@ -118,11 +143,11 @@ outer_push(const struct outer *o, struct rte_mbuf *m, uint32_t shown, uint16_t i
 	m->pkt_len = len;
 
 	if (likely(o->af == AF_INET)) {
-		outer_write4(o, p, len, shown, ip_id);
+		const struct outer_fixed4 fixed = outer_fixed4_of(o);
+
+		outer_write4(&fixed, p, len, shown, ip_id);
 	} else {
-		w = (uint64_t)(6u << 28 | shown) << 32 |
-				(uint64_t)(uint16_t)(len - sizeof(struct rte_ipv6_hdr)) << 16 |
-				(uint64_t)o->ip6.proto << 8 | o->ip6.hop_limits;
+		w = shown | (uint64_t)(uint16_t)(len - sizeof(struct rte_ipv6_hdr)) << 16;
 		outer_store64(p, rte_cpu_to_be_64(w));
 		memcpy(p + 8, o->hdr + 8, 32);
 	}

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <rte_ether.h>
+#include <rte_ip.h>
 #include <rte_mbuf.h>
 
 #include "net/addr.h"
@@ -59,8 +60,11 @@ enum parse_kind {
  */
 static inline enum parse_kind parse_esp4(const struct rte_mbuf *m, uint8_t *ret_l3_len);
 static inline enum parse_kind parse_esp6(const struct rte_mbuf *m, uint8_t *ret_l3_len);
-/** Could parse_esp4() say anything but PARSE_OTHER? In a few instructions, since of most packets it could not. */
-static inline bool parse_esp4_maybe(const struct rte_mbuf *m);
+/**
+ * Could parse_esp4() say anything but PARSE_OTHER of a checked packet of @p len bytes? In a few instructions, since of most packets it
+ * could not.
+ */
+static inline bool parse_esp4_maybe(const struct rte_ipv4_hdr *ip, uint32_t len);
 
 /* The same, complete: what the functions above come to when a packet is not of the common form. */
 enum drop_reason parse_ip4_full(struct rte_mbuf *m);

@@ -109,17 +109,15 @@ parse_esp_plain(const uint8_t *p, uint32_t len, uint8_t proto, uint8_t hdr_len, 
 }
 
 static inline bool
-parse_esp4_maybe(const struct rte_mbuf *m)
+parse_esp4_maybe(const struct rte_ipv4_hdr *ip, uint32_t len)
 {
-	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
 	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(ip + 1);
 
 	if (ip->next_proto_id != IPPROTO_UDP)
 		return ip->next_proto_id == IPPROTO_ESP;
 	if (unlikely(ip->version_ihl != RTE_IPV4_VHL_DEF))
 		return true;
-	return m->data_len >= sizeof(*ip) + sizeof(*udp) &&
-			udp->dst_port == RTE_BE16(PARSE_PORT_NATT);
+	return len >= sizeof(*ip) + sizeof(*udp) && udp->dst_port == RTE_BE16(PARSE_PORT_NATT);
 }
 
 static inline enum parse_kind

@@ -53,13 +53,14 @@ struct pkt_meta {
 	/* what is written before it is read */
 	uint8_t scratch[3]; /* the engine's while a packet is inside */
 	uint16_t mtu;       /* bytes, with PUNT_ICMP_ERROR and DROP_TOO_BIG: the MTU to report */
-	uint32_t shown;     /* what the outer header will show of this packet: outer_show() */
 	struct pkt_out {
 		uint16_t iface;  /* ipsec interface that encapsulates it */
 		uint16_t tunnel; /* the row's tunnel when it was encapsulated */
 	} out;
+	uint64_t shown;     /* what the outer header will show of this packet: outer_show() */
 	uint16_t inner_len; /* bytes of the packet inside the tunnel */
 	uint16_t nested[4]; /* the interfaces that encapsulated it so far: meta.depth of them */
+	uint32_t sa_id;     /* of sa, to encap: its counters are found without its line */
 	struct sa *sa;      /* borrowed: valid while the packet is in an engine or in this poll */
 	uint64_t seq;       /* full 64-bit ESP sequence number */
 };

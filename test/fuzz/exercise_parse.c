@@ -57,7 +57,9 @@ read_layers(const struct rte_mbuf *m, bool ip6)
 	unsigned int accepted = 0;
 
 	RTE_VERIFY(fast == full && fast_len == full_len);
-	RTE_VERIFY(ip6 || full == PARSE_OTHER || parse_esp4_maybe(m));
+	RTE_VERIFY(ip6 || full == PARSE_OTHER ||
+			parse_esp4_maybe(rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *),
+					m->data_len));
 	if (fast == PARSE_ESP || fast == PARSE_ESP_NATT) {
 		RTE_VERIFY(fast_len + PARSE_ESP_MIN <= m->data_len);
 		accepted++;

@@ -255,14 +255,15 @@ the_outer_header_says_what_the_sysctls_say(void **state)
 	assert_int_equal(outer->len, 20);
 	assert_int_equal(outer->ip4.time_to_live, 64);
 	assert_int_equal(outer->ip4.dst_addr, IP("192.168.0.5")->v4);
-	assert_int_equal(outer->frag_of4 | outer->frag4 | outer->frag6, 0); /* DF clear */
+	assert_int_equal(outer->frag_of4 | outer->ip4.fragment_offset | outer->frag6,
+			0); /* DF clear */
 	ok(ctl_sysctl_set(*state, "net.inet.ip.ttl", 17, &err));
 	ok(ctl_sysctl_set(*state, "net.inet.ipsec.dfbit", 2, &err));
 	ok(ctl_sysctl_set(*state, "net.inet.ipsec.ecn", -1, &err));
 	outer = &row(*state, "ipsec0")->outer;
 	assert_int_equal(outer->ip4.time_to_live, 17);
 	assert_int_not_equal(outer->frag_of4, 0); /* DF copied */
-	assert_int_equal(outer->frag4, 0);
+	assert_int_equal(outer->ip4.fragment_offset, 0);
 	assert_int_not_equal(outer->frag6, 0);
 	assert_int_equal(outer->ecn, OUTER_ECN_FORBIDDEN);
 }

@@ -92,6 +92,7 @@ gets_the_checksum_right_for_every_id_and_length(void **state)
 {
 	struct outer o = outer_of(4, false, OUTER_DF_SET, OUTER_ECN_NORMAL);
 	struct rte_mbuf *m;
+	uint64_t shown;
 	unsigned int id;
 
 	(void)state;
@@ -99,8 +100,10 @@ gets_the_checksum_right_for_every_id_and_length(void **state)
 	for (id = 0; id < 65536; id++) {
 		const uint16_t data_off = m->data_off, data_len = m->data_len;
 
+		tos_set(m, (uint8_t)(id >> 8));
+		shown = outer_show(&o, m, false);
 		m->pkt_len = 28 + id % 9000;
-		outer_push(&o, m, id << 3 & 0xff0000, (uint16_t)id);
+		outer_push(&o, m, shown, (uint16_t)id);
 		assert_true(ip4_cksum_good(m));
 		assert_int_equal(rte_be_to_cpu_16(pkt_ip4(m)->packet_id), id);
 		assert_int_equal(rte_be_to_cpu_16(pkt_ip4(m)->total_length), m->pkt_len);
@@ -118,7 +121,7 @@ writes_the_length_that_the_engine_left(void **state)
 	struct rte_mbuf *m = packet("tcp4");
 	const struct rte_ipv4_hdr *ip;
 	const struct rte_udp_hdr *udp;
-	uint32_t shown;
+	uint64_t shown;
 
 	(void)state;
 	shown = outer_show(&o, m, false);
