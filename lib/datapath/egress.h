@@ -54,16 +54,16 @@ egress_push(struct worker *w, struct frame *f, struct egress *out, struct rte_mb
 
 	if (unlikely(meta->nh != out->nh))
 		egress_set(w->dp, f, out, meta->nh);
-	v = decide_rewrite(out->may, out->row, m);
-	if (unlikely(v.to != DP_TO_PORT)) {
-		if (v.to == DP_TO_FRAGMENT)
-			dp_fragment(w, &f->out, out->row->mtu, m);
-		else
-			dp_end(w, v, m);
+	if (likely(m->pkt_len <= out->mtu && rte_pktmbuf_headroom(m) >= RTE_ETHER_HDR_LEN)) {
+		egress_l2(out, m, meta->flags & PKT_IP6);
+		dp_push(w, out->tx, m);
 		return;
 	}
-	egress_l2(out, m, meta->flags & PKT_IP6);
-	dp_push(w, out->tx, m);
+	v = decide_rewrite(out->may, out->row, m);
+	if (v.to == DP_TO_FRAGMENT)
+		dp_fragment(w, &f->out, out->row->mtu, m);
+	else
+		dp_end(w, v, m);
 }
 
 /** What packets that leave by one tunnel and one neighbour have in front of ESP, as far as it is the same: a copy, to be kept in registers. */

@@ -37,9 +37,9 @@ struct in_go {
 };
 
 /* Packets of one SA, or of none: @p n at most. @return How many they were. */
-static inline uint16_t
+static inline unsigned int
 in_unwrap_run(struct worker *w, struct frame *f, struct in_go *go, struct sa *const sas[],
-		struct rte_mbuf **pkt, uint16_t n)
+		struct rte_mbuf **pkt, unsigned int n)
 {
 	const struct dataplane *dp = w->dp;
 	struct sa *sa = sas[0];
@@ -47,8 +47,7 @@ in_unwrap_run(struct worker *w, struct frame *f, struct in_go *go, struct sa *co
 	enum drop_reason bad = decide_sa_in(dp->ifaces, sa, &row);
 	struct in_tunnel t;
 	struct rte_mbuf **to;
-	unsigned int e;
-	uint16_t owner, i = 0, k;
+	unsigned int e, i = 0;
 
 	if (unlikely(bad != DROP_NONE)) {
 		do
@@ -58,18 +57,20 @@ in_unwrap_run(struct worker *w, struct frame *f, struct in_go *go, struct sa *co
 	}
 	t = in_tunnel_of(row, sa);
 	e = sa->engine->place;
-	k = go->n[e];
-	to = go->pkt[e];
+	to = go->pkt[e] + go->n[e];
 	do {
-		bad = decide_in(&t, pkt[i]);
+		struct rte_mbuf *m = pkt[i];
+		uint16_t owner;
+
+		bad = decide_in(&t, m);
 		if (unlikely(bad != DROP_NONE))
-			in_push(w, f, pkt[i], decide_esp_bad(dp->fibs, pkt[i], bad));
+			in_push(w, f, m, decide_esp_bad(dp->fibs, m, bad));
 		else if (likely((owner = sa_claim(sa, w->id)) == w->id))
-			to[k++] = pkt[i];
+			*to++ = m;
 		else
-			esp_hand_over(w, owner, pkt[i]);
+			esp_hand_over(w, owner, m);
 	} while (++i < n && sas[i] == sa);
-	go->n[e] = k;
+	go->n[e] = (uint16_t)(to - go->pkt[e]);
 	return i;
 }
 
@@ -82,8 +83,7 @@ dp_ipsec_in(struct worker *w, struct frame *f)
 	const bool spreads = spread_pays(w);
 	const uint16_t n = f->esp.n;
 	struct in_go go;
-	uint16_t i = 0;
-	unsigned int e;
+	unsigned int i = 0, e;
 
 	if (n == 0)
 		return;
@@ -91,9 +91,7 @@ dp_ipsec_in(struct worker *w, struct frame *f)
 	memset(go.n, 0, sizeof(go.n));
 	sadb_lookup_bulk(dp->sadb, f->esp.pkt, sas, n);
 	while (i < n)
-		i = (uint16_t)(i +
-				in_unwrap_run(w, f, &go, sas + i, f->esp.pkt + i,
-						(uint16_t)(n - i)));
+		i += in_unwrap_run(w, f, &go, sas + i, f->esp.pkt + i, n - i);
 	for (e = 0; e < dp->nb_engines; e++) {
 		if (go.n[e] == 0)
 			continue;
@@ -169,7 +167,7 @@ in_run_start(const struct worker *w, struct in_run *run, struct sa *sa)
 }
 
 static inline void
-in_run_flush(struct worker *w, const struct in_run *run, const struct in_counts *n, uint16_t done)
+in_run_flush(struct worker *w, const struct in_run *run, const struct in_counts *n, uint64_t done)
 {
 	uint64_t *cnt = counter_row(w->dp->sa_counters, w->id, run->sa->id);
 
@@ -206,31 +204,31 @@ in_verdict(const struct in_run *run, struct in_counts *n, const struct pkt_meta 
 }
 
 /* Packets of one SA, @p n at most. @return How many they were. */
-static inline uint16_t
-in_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, uint16_t n)
+static inline unsigned int
+in_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, unsigned int n)
 {
 	struct in_counts cnt = { 0 };
-	enum drop_reason bad;
+	struct rte_mbuf *m = pkt[0];
 	struct in_run run;
-	uint16_t i;
+	unsigned int i = 0;
 
-	in_run_start(w, &run, pkt_meta(pkt[0])->sa);
-	for (i = 0; i < n; i++) {
-		const struct pkt_meta *meta = pkt_meta(pkt[i]);
+	in_run_start(w, &run, pkt_meta(m)->sa);
+	do {
+		enum drop_reason bad = in_verdict(&run, &cnt, pkt_meta(m));
 
-		if (meta->sa != run.sa)
-			break;
-		bad = in_verdict(&run, &cnt, meta);
 		if (likely(bad == DROP_NONE))
-			bad = decide_inner(run.row, pkt[i]);
-		if (unlikely(bad != DROP_NONE)) {
-			dp_drop(w, bad, pkt[i]);
-			continue;
+			bad = decide_inner(run.row, m);
+		if (likely(bad == DROP_NONE)) {
+			cnt.packets++;
+			cnt.bytes += m->pkt_len;
+			in_push(w, f, m, decide_inner_kind(run.row, m));
+		} else {
+			dp_drop(w, bad, m);
 		}
-		cnt.packets++;
-		cnt.bytes += pkt[i]->pkt_len;
-		in_push(w, f, pkt[i], decide_inner_kind(run.row, pkt[i]));
-	}
+		if (++i == n)
+			break;
+		m = pkt[i];
+	} while (pkt_meta(m)->sa == run.sa);
 	in_run_flush(w, &run, &cnt, i);
 	return i;
 }
@@ -240,10 +238,10 @@ void
 dp_ipsec_in_done(struct worker *w, struct frame *f)
 {
 	struct rte_mbuf **pkt = f->in_done.pkt;
-	const uint16_t n = f->in_done.n;
-	uint16_t i = 0;
+	const unsigned int n = f->in_done.n;
+	unsigned int i = 0;
 
 	while (i < n)
-		i = (uint16_t)(i + in_run(w, f, pkt + i, (uint16_t)(n - i)));
+		i += in_run(w, f, pkt + i, n - i);
 	f->in_done.n = 0;
 }

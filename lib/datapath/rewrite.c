@@ -69,7 +69,7 @@ void
 dp_rewrite(struct worker *w, struct frame *f)
 {
 	struct egress out = { .nh = NH_NONE };
-	uint16_t i;
+	unsigned int i;
 
 	for (i = 0; i < f->out.n; i++)
 		egress_push(w, f, &out, f->out.pkt[i]);

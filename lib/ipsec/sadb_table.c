@@ -181,6 +181,11 @@ lookup_burst(const struct sadb_table *t, struct rte_mbuf *const pkts[], struct s
 		key_of[i] = (uint8_t)k++;
 	}
 	rte_hash_lookup_with_hash_bulk_data(t->hash, key_ptrs, sigs, k, &hits, data);
+	if (likely(k == 1)) { /* all have one key */
+		for (i = 0; i < n; i++)
+			ret_sas[i] = hits != 0 ? data[0] : NULL;
+		return hits != 0 ? n : 0;
+	}
 	for (i = 0; i < n; i++) {
 		const bool hit = (hits >> key_of[i] & 1) != 0;
 
