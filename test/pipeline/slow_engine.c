@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An engine that keeps packets while a gate is closed, as a slow device would. */
+/* An engine that keeps packets while a gate is closed, as a slow device would, or fails. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "drivers/registry.h"
+#include "net/drop.h"
+#include "net/pkt.h"
 #include "net/vec.h"
 #include "pipe.h"
 #include "slow_engine.h"
@@ -16,6 +18,7 @@
 static const struct engine_ops *real_ops;
 static struct engine_ops slow_ops;
 bool slow_engine_gate_closed;
+uint64_t slow_engine_fails;
 static struct vec held[WORKER_MAX]; /* of an engine that is done at once, by worker */
 
 static struct engine *
@@ -43,7 +46,15 @@ slow_done(bool done, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 static bool
 slow_encap(struct engine *e, unsigned int worker, struct rte_mbuf *pkts[], uint16_t n)
 {
-	return slow_done(real_ops->encap(e, worker, pkts, n), worker, pkts, n);
+	const bool done = real_ops->encap(e, worker, pkts, n);
+	unsigned int i;
+
+	assert_true(done || slow_engine_fails == 0);
+	for (i = 0; i < n && i < 64; i++)
+		if (slow_engine_fails >> i & 1)
+			pkt_meta(pkts[i])->verdict = DROP_CRYPTO;
+	slow_engine_fails = 0;
+	return slow_done(done, worker, pkts, n);
 }
 
 static bool
@@ -85,5 +96,6 @@ slow_engine_use(unsigned int n)
 	slow_ops.poll = slow_poll;
 	slow_ops.in_flight = slow_in_flight;
 	slow_engine_gate_closed = false;
+	slow_engine_fails = 0;
 	pipe_engine = &slow_ops;
 }

@@ -16,6 +16,22 @@
 #include "drivers/registry.h"
 #include "pass.h"
 
+/* An IPv6 outer header has a flow label, whatever is inside (RFC 6438), and the hop limit of new packets. */
+static void
+assert_outer_starts_well(void)
+{
+	const struct rte_ipv6_hdr *ip6 = frame_ip6(frame);
+
+	if (!is_ip6()) {
+		assert_int_equal(frame_ip4(frame)->version_ihl, RTE_IPV4_VHL_DEF);
+		assert_int_equal(frame_ip4(frame)->time_to_live, 64);
+		return;
+	}
+	assert_int_equal(rte_be_to_cpu_32(ip6->vtc_flow) >> 20, 0x600);
+	assert_int_not_equal(rte_be_to_cpu_32(ip6->vtc_flow) & 0xfffff, 0);
+	assert_int_equal(ip6->hop_limits, 64);
+}
+
 /* What came out of the tunnel would go into it once more: the gateway routes it there again, one hop later. */
 static void
 assert_comes_through(bool ip6, uint8_t proto)
@@ -25,6 +41,7 @@ assert_comes_through(bool ip6, uint8_t proto)
 	host_sends(ip6, 200);
 	assert_true(pass(PIPE_LAN, PIPE_WAN));
 	assert_int_equal(outer_proto(), proto);
+	assert_outer_starts_well();
 	turn_round();
 	assert_true(pass(PIPE_WAN, PIPE_WAN));
 	assert_int_equal(pipe_if(&gw, "ipsec0").ipackets, ipackets + 1);
@@ -211,6 +228,40 @@ cuts_outer_packets_larger_than_the_ports_mtu(void **state)
 	}
 }
 
+/* To the byte: what just fits the port leaves as it is, and one byte more is cut. */
+static void
+cuts_no_outer_packet_that_fits(void **state)
+{
+	const uint16_t mtu = 1280, esp = 8 + 8 + 2 + 16; /* header, IV, trailer, ICV */
+	struct err err = { 0 };
+	unsigned int outer6, natt;
+	uint32_t bytes, id;
+
+	(void)state;
+	setup_ok(ctl_if_set_mtu(gw.ctl, "ipsec0", 1400, &err), &err);
+	setup_ok(ctl_if_set_mtu(gw.ctl, "wan0", mtu, &err), &err);
+	for (outer6 = 0; outer6 < 2; outer6++) {
+		for (natt = 0; natt < 2; natt++) {
+			const uint16_t outer = (uint16_t)((outer6 ? 40 : 20) + (natt ? 8 : 0));
+			/* in whole words of four bytes, of which the trailer is half a one */
+			const uint16_t inner = (uint16_t)((mtu - outer - esp + 2) / 4 * 4 - 2);
+
+			print_message("outer %d, natt %d\n", outer6, natt);
+			tunnel_of(outer6 ? LOCAL6 : LOCAL, outer6 ? REMOTE6 : REMOTE, false, natt);
+			host_sends(false, (uint16_t)(inner - 28));
+			assert_true(pass(PIPE_LAN, PIPE_WAN));
+			assert_int_equal(len, RTE_ETHER_HDR_LEN + outer + esp + inner);
+			assert_true(len + 4 > RTE_ETHER_HDR_LEN + mtu);
+			assert_int_equal(pipe_flush(&gw), 0);
+			host_sends(false, (uint16_t)(inner - 28 + 1));
+			assert_true(pipe_send(&gw, PIPE_LAN, frame, len));
+			pipe_poll(&gw);
+			assert_int_equal(take_fragments(PIPE_WAN, mtu, &bytes, &id), 2);
+		}
+	}
+	assert_int_equal(pipe_dropped(&gw), 0);
+}
+
 static void
 cuts_inner_packets_that_may_be_cut(void **state)
 {
@@ -335,6 +386,39 @@ takes_what_just_leaves_room_for_esp_and_no_more(void **state)
 	}
 }
 
+/* To the byte, in front: layer 2, outer header, ESP header and IV. */
+static void
+takes_what_just_has_headroom_and_no_less(void **state)
+{
+	unsigned int outer6, natt, lacks;
+	struct rte_mbuf *m;
+	uint16_t room;
+
+	(void)state;
+	for (outer6 = 0; outer6 < 2; outer6++) {
+		for (natt = 0; natt < 2; natt++) {
+			tunnel_of(outer6 ? LOCAL6 : LOCAL, outer6 ? REMOTE6 : REMOTE, false, natt);
+			room = (uint16_t)((outer6 ? 40 : 20) + (natt ? 8 : 0) + 8 + 8);
+			for (lacks = 0; lacks < 2; lacks++) {
+				print_message("outer %d, natt %d, lacks %d\n", outer6, natt, lacks);
+				ctl_clear_counters(gw.ctl);
+				host_sends(false, 200);
+				m = rte_pktmbuf_alloc(gw.pool);
+				assert_non_null(m);
+				m->data_off = (uint16_t)(room -
+						lacks); /* its own layer 2 header will be gone */
+				memcpy(rte_pktmbuf_append(m, len), frame, len);
+				assert_int_equal(rte_ring_enqueue(gw.to[PIPE_LAN], m), 0);
+				pipe_poll(&gw);
+				assert_int_equal(
+						dp_drop_count(ctl_dataplane(gw.ctl), DROP_HEADROOM),
+						lacks);
+				assert_int_equal(pipe_flush(&gw), !lacks);
+			}
+		}
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, gateway_create, gateway_destroy)
 
 int
@@ -345,9 +429,11 @@ main(void)
 		TEST(steps_over_extension_headers_in_front_of_esp),
 		TEST(carries_a_tunnel_in_a_tunnel),
 		TEST(cuts_outer_packets_larger_than_the_ports_mtu),
+		TEST(cuts_no_outer_packet_that_fits),
 		TEST(cuts_inner_packets_that_may_be_cut),
 		TEST(cuts_fragments_and_packets_with_options),
 		TEST(takes_what_just_leaves_room_for_esp_and_no_more),
+		TEST(takes_what_just_has_headroom_and_no_less),
 		TEST(lets_no_old_sa_serve_a_changed_tunnel),
 	};
 
