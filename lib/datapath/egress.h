@@ -20,7 +20,7 @@ struct egress {
 	const struct iface_row *row; /* of the port */
 	struct vec *tx;              /* of the port */
 	struct dp_verdict may;       /* decide_egress() */
-	uint16_t mtu; /* longest IP packet that leaves by it as it is; 0: none does */
+	uint16_t mtu; /* longest IP packet that leaves by it as it is; 0: none does, since each has a header */
 	uint32_t nh;
 	uint32_t tx_ports; /* bit p: something may have been pushed to tx[p] */
 };

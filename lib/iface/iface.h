@@ -46,13 +46,13 @@ struct iface_row {
 	uint16_t tunnelfib;
 	uint32_t reqid;    /* IFACE_IPSEC */
 	uint32_t outer_nh; /* IFACE_IPSEC: where its outer packets go; NH_NONE: nowhere */
-	/* IFACE_IPSEC: the SA in use outbound, NULL: none. Retired with a grace period of its own. The next five: of it */
-	uint32_t sa_id;
-	struct sa *sa_out;
+	/* IFACE_IPSEC, what sending takes: 0 while there is no sa_out */
+	uint32_t sa_id; /* of sa_out */
+	struct sa *sa_out; /* the SA in use outbound, NULL: none. Retired with a grace period of its own */
 	struct outer_show4 show4; /* what outer shows of IPv4 packets */
-	uint16_t room_front; /* bytes that are needed in front of an inner packet: layer 2, outer header, ESP with IV */
-	uint16_t room_behind;      /* and behind it */
-	uint8_t engine;            /* engine.place */
+	uint16_t room_front; /* bytes needed in front of an inner packet: layer 2, outer header, ESP with IV */
+	uint16_t room_behind;      /* and behind it: sa_out's */
+	uint8_t engine;            /* of sa_out: engine.place */
 	uint8_t wide;              /* 1: outer is IPv6, of which show4 knows nothing */
 	uint16_t port_id;          /* IFACE_PORT */
 	struct rte_ether_addr mac; /* IFACE_PORT */

@@ -69,8 +69,8 @@ struct engine_ops {
 
 	/**
 	 * Encapsulate. Data of each of the @p n packets starts at the packet that goes inside,
-	 * meta.inner_proto is what it is (IPPROTO_IPIP or IPPROTO_IPV6), meta.sa is the SA; there is
-	 * headroom for an outer header and for ESP's. Each is done once, with meta.verdict DROP_NONE:
+	 * meta.inner_proto is what it is (IPPROTO_IPIP or IPPROTO_IPV6), meta.sa is the SA, meta.sa_id
+	 * its id (to prefetch by); there is headroom for an outer header and for ESP's. Each is done once, with meta.verdict DROP_NONE:
 	 * then data starts at the ESP header, and the outer header is the caller's to write; or with
 	 * the drop reason (SEQ_EXHAUSTED, CRYPTO, CRYPTO_FULL, HEADROOM). PKT_ENCAP is set in
 	 * meta.flags by the caller. Adds SA_CNT_ENQ (by run), and nothing else, to the SAs' counters.

@@ -90,14 +90,17 @@ static inline uint64_t
 outer_show(const struct outer *o, const struct rte_mbuf *m, bool inner_ip6)
 {
 	const uint8_t *inner = rte_pktmbuf_mtod(m, const uint8_t *);
-	const struct outer_show4 s = outer_show4_of(o);
 
-	if (unlikely(o->af != AF_INET))
-		return s.around | (uint64_t)outer_tos(o, inner, inner_ip6) << 52 |
+	if (o->af != AF_INET)
+		return outer_first8(o) | (uint64_t)outer_tos(o, inner, inner_ip6) << 52 |
 				(uint64_t)outer_flow_label(inner, inner_ip6) << 32;
-	if (likely(!inner_ip6))
+	if (!inner_ip6) {
+		const struct outer_show4 s = outer_show4_of(o);
+
 		return outer_show4(&s, m);
-	return s.around | (uint64_t)outer_tos(o, inner, true) << 48 | (uint64_t)o->frag6 << 8;
+	}
+	return outer_first8(o) | (uint64_t)outer_tos(o, inner, true) << 48 |
+			(uint64_t)o->frag6 << 8;
 }
 
 static inline struct outer_fixed4

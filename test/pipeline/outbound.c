@@ -158,6 +158,35 @@ what_was_for_another_end_is_dropped_alone(void **state)
 	assert_counted(SPI, 3, 2);
 }
 
+/* Held while the SA goes to another interface: what comes out of one run of the SA is counted for the interface that it went in by. */
+static void
+an_sa_that_moves_is_counted_for_both_interfaces(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	slow_engine_gate_closed = true;
+	hosts_send(2);
+	setup_ok(ctl_if_delete_tunnel(gw.ctl, "ipsec0", &err), &err);
+	setup_ok(ctl_if_create(gw.ctl, "ipsec1", NULL, &err), &err);
+	setup_ok(ctl_if_set_reqid(gw.ctl, "ipsec0", 101, &err), &err);
+	setup_ok(ctl_if_set_reqid(gw.ctl, "ipsec1", 100, &err), &err);
+	setup_tunnel(&gw, "ipsec1", LOCAL, REMOTE);
+	setup_ok(ctl_if_set_flag(gw.ctl, "ipsec1", IFACE_UP, true, &err), &err);
+	setup_route(&gw, "10.2.0.0/17", RIB_INTERFACE, "ipsec1");
+	hosts_send(3);
+	slow_engine_gate_closed = false;
+	pipe_poll(&gw);
+	assert_interface_counted(0, 2);
+	assert_int_equal(pipe_if(&gw, "ipsec1").opackets, 3);
+	assert_int_equal(pipe_if(&gw, "ipsec1").oerrors, 0);
+	assert_leaves(SPI, 3);
+	assert_leaves(SPI, 4);
+	assert_leaves(SPI, 5);
+	assert_counted(SPI, 3, 2);
+	assert_int_equal(dp_drop_count(ctl_dataplane(gw.ctl), DROP_OUT_IF_DOWN), 2);
+}
+
 /* Nothing is written behind the end of it; what finds no room is a named drop, and counted as sent by the tunnel. */
 static void
 a_full_vector_of_a_port_takes_no_more(void **state)
@@ -213,6 +242,7 @@ main(void)
 		TEST(errors_between_good_ones_hold_nobody_up),
 		TEST(each_sa_counts_its_own),
 		TEST(what_was_for_another_end_is_dropped_alone),
+		TEST(an_sa_that_moves_is_counted_for_both_interfaces),
 		TEST(a_full_vector_of_a_port_takes_no_more),
 	};
 
