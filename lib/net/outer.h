@@ -69,9 +69,9 @@ bool outer_same_tunnel(const struct outer *a, const struct outer *b);
 /**
  * What the outer header of a packet will show of it (data starts at its IP header): DSCP, ECN as RFC
  * 6040 section 4.1, and over IPv4 DF as configured, over IPv6 a flow label, a hash of the inner
- * addresses (RFC 6438). @return The first eight bytes of the outer header, in host order, but for length and identification;
- * for outer_push() with a
- * template of the same tunnel (outer_same_tunnel()).
+ * addresses (RFC 6438).
+ * @return The first eight bytes of the outer header, in host order, but for length and identification; for outer_push() with a template of
+ *   the same tunnel (outer_same_tunnel()).
  */
 static inline uint64_t outer_show(const struct outer *o, const struct rte_mbuf *m, bool inner_ip6);
 
