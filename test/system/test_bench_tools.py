@@ -118,7 +118,8 @@ def pair(folder, secgw, bench):
         os.chmod(folder / name, 0o755)
     done = subprocess.run([PAIR, '--rounds', '1', '--seconds', '1', '--sizes', '64', '--algorithms', 'gcm',
                            '--directions', 'in', '--json'], capture_output=True, text=True, check=False,
-                          env=dict(os.environ, SECGW=str(folder / 'secgw'), BENCH=str(folder / 'bench')))
+                          env=dict({name: value for name, value in os.environ.items() if name != 'RUNTIME_DIRECTORY'},
+                                   SECGW=str(folder / 'secgw'), BENCH=str(folder / 'bench')))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
