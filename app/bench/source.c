@@ -203,9 +203,9 @@ turn_round(uint8_t *frame)
 		ip4->src_addr = dst;
 		return;
 	}
-	memcpy(addr, ip6->dst_addr, sizeof(addr));
-	memcpy(ip6->dst_addr, ip6->src_addr, sizeof(addr));
-	memcpy(ip6->src_addr, addr, sizeof(addr));
+	memcpy(addr, &ip6->dst_addr, sizeof(addr));
+	memcpy(&ip6->dst_addr, &ip6->src_addr, sizeof(addr));
+	memcpy(&ip6->src_addr, addr, sizeof(addr));
 }
 
 /* Neighbour discovery leaves by the same port. */

@@ -9,8 +9,12 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf_dyn.h>
 
+#include "net/pkt.h"
 #include "source_priv.h"
 
+/* fd00:0:0:1::9 and fd0a::, whose last four bytes are set per packet */
+#define IP6_SOURCE "\xfd\0\0\0\0\0\0\1\0\0\0\0\0\0\0\x09"
+#define IP6_DESTINATION "\xfd\0\0\0\0\0\0\x0a\0\0\0\0\0\0\0"
 #define STRIDE_EXTRA 160 /* what encapsulation adds at most */
 #define PREPARED_BYTES (512u << 10)
 #define PREPARED_MIN 256u
@@ -147,9 +151,9 @@ shape_fill(struct source_shape *shape, unsigned int len, bool ip6)
 		*h6 = (struct rte_ipv6_hdr){ .vtc_flow = RTE_BE32(0x60000000),
 			.payload_len = rte_cpu_to_be_16((uint16_t)(len - sizeof(*h6))),
 			.proto = IPPROTO_UDP,
-			.hop_limits = 64,
-			.src_addr = { 0xfd, [7] = 1, [15] = 9 },
-			.dst_addr = { 0xfd, [7] = 0xa } };
+			.hop_limits = 64 };
+		memcpy(&h6->src_addr, IP6_SOURCE, sizeof(h6->src_addr));
+		memcpy(&h6->dst_addr, IP6_DESTINATION, sizeof(h6->dst_addr));
 		shape->dst_offset = sizeof(*eth) + offsetof(struct rte_ipv6_hdr, dst_addr) + 12;
 		if (sizeof(*eth) + sizeof(*h6) + sizeof(struct rte_udp_hdr) <= SOURCE_HEAD)
 			udp_fill((struct rte_udp_hdr *)(h6 + 1), len - (unsigned int)sizeof(*h6));
@@ -235,7 +239,7 @@ queue_of(const uint8_t *frame, unsigned int nb)
 	uint32_t source = ip4->src_addr;
 
 	if (eth->ether_type == RTE_BE16(RTE_ETHER_TYPE_IPV6))
-		memcpy(&source, ip6->src_addr + 12, sizeof(source));
+		memcpy(&source, ip6_src(ip6) + 12, sizeof(source));
 	return (unsigned int)((uint64_t)(rte_be_to_cpu_32(source) * 2654435761u) * nb >> 32);
 }
 

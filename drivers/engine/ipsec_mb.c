@@ -98,16 +98,10 @@ mb_close(struct engine *engine)
 static void
 name_arch(struct mb_engine *e)
 {
-	static const char *const names[] = { [IMB_ARCH_SSE] = "SSE",
-		[IMB_ARCH_AVX] = "AVX",
-		[IMB_ARCH_AVX2] = "AVX2",
-		[IMB_ARCH_AVX512] = "AVX512" };
-	const unsigned int arch = e->mgr->used_arch;
+	const IMB_ARCH arch = (IMB_ARCH)e->mgr->used_arch;
 	const bool vaes = arch == IMB_ARCH_AVX512 && (e->mgr->features & IMB_FEATURE_VAES) != 0;
 
-	snprintf(e->arch, sizeof(e->arch), "%s%s",
-			arch < RTE_DIM(names) && names[arch] != NULL ? names[arch] : "other",
-			vaes ? " VAES" : "");
+	snprintf(e->arch, sizeof(e->arch), "%s%s", mb_arch_name(arch), vaes ? " VAES" : "");
 	snprintf(e->version, sizeof(e->version), "IPsec-MB %.12s", imb_get_version_str());
 }
 
@@ -178,6 +172,7 @@ mb_session_create(struct engine *engine, struct sa *sa, const struct sa_params *
 	s->aad_len = prm->esn ? 12 : 8;
 	s->sqh_len = prm->esn ? 4 : 0;
 	mb_keys_expand(e->mgr, s, prm, (enum sa_dir)sa->dir);
+	mb_job_suite(e->mgr, s, sa->dir == SA_DIR_OUT);
 	if (sa->dir == SA_DIR_OUT)
 		mb_out_form(s);
 	else

@@ -15,12 +15,11 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <intel-ipsec-mb.h>
-
 #include <rte_common.h>
 #include <rte_prefetch.h>
 
 #include "base/limits.h"
+#include "drivers/engine/ipsec_mb_compat.h"
 #include "ipsec/engine.h"
 #include "net/pkt.h"
 
@@ -103,6 +102,7 @@ struct mb_session {
 	uint8_t auth_line; /* [I] line of the keys from which on authentication reads */
 	/* [I] packets of such SAs made ready for the library: written outbound, read inbound */
 	mb_make_t make;
+	uint32_t suite[2]; /* [I] jobs: what the library dispatches them by */
 
 	/* line 1 on */
 	union mb_keys keys __rte_cache_aligned; /* [I] */
@@ -180,6 +180,9 @@ mb_is_plain(const struct mb_session *s)
 /** Choose mb_session.make of a session that is otherwise made. */
 void mb_out_form(struct mb_session *s);
 void mb_in_form(struct mb_session *s);
+
+/** The suite of a session's jobs. @p s is otherwise made; nothing for other kinds. */
+void mb_job_suite(IMB_MGR *mgr, struct mb_session *s, bool out);
 
 /**
  * Packets of a burst through the library: @p n of w->work, or of w->jobs. Outbound the ICV is left

@@ -168,15 +168,27 @@ job_cipher(IMB_JOB *job, const struct mb_work *p, bool out)
 }
 
 static inline void
-job_fill(IMB_JOB *job, const struct mb_worker *w, uint16_t i, bool out)
+job_fill(IMB_JOB *job, const struct mb_work *p, uint8_t *icv, bool out)
 {
-	const struct mb_work *p = &w->jobs[i];
-
 	job->cipher_direction = out ? IMB_DIR_ENCRYPT : IMB_DIR_DECRYPT;
 	job->chain_order = out ? IMB_ORDER_CIPHER_HASH : IMB_ORDER_HASH_CIPHER;
 	job->user_data = p->m;
 	job_cipher(job, p, out);
-	job_auth(job, p, w->icv_at[i]);
+	job_auth(job, p, icv);
+}
+
+void
+mb_job_suite(IMB_MGR *mgr, struct mb_session *s, bool out)
+{
+	struct mb_work p = { .s = s };
+	uint8_t icv[MB_ICV_MAX];
+	IMB_JOB job;
+
+	if (s->kind != MB_JOB)
+		return;
+	memset(&job, 0, sizeof(job));
+	job_fill(&job, &p, icv, out);
+	mb_suite_find(mgr, &job, s->suite);
 }
 
 /* What comes back is whole; what does not keeps the verdict it has. */
@@ -205,7 +217,8 @@ jobs_run_chained(struct mb_worker *w, uint16_t n, bool out)
 	for (i = 0; i < got; i++) {
 		if (i + AHEAD < got && w->jobs[i + AHEAD].s != w->jobs[i].s)
 			prefetch_keys(w->jobs[i + AHEAD].s);
-		job_fill(jobs[i], w, i, out);
+		job_fill(jobs[i], &w->jobs[i], w->icv_at[i], out);
+		mb_suite_put(jobs[i], w->jobs[i].s->suite);
 	}
 	done = IMB_SUBMIT_BURST_NOCHECK(w->mgr, got, jobs);
 	jobs_done(jobs, done);
@@ -243,7 +256,7 @@ jobs_run_alike(struct mb_worker *w, uint16_t n, bool out)
 	for (i = 0; i < n; i++) {
 		if (i + AHEAD < n && w->jobs[i + AHEAD].s != w->jobs[i].s)
 			prefetch_keys(w->jobs[i + AHEAD].s);
-		job_fill(&w->burst[i], w, i, out);
+		job_fill(&w->burst[i], &w->jobs[i], w->icv_at[i], out);
 	}
 	if (out)
 		good = burst_cipher(w, n, s, out) && burst_hash(w, n, s);

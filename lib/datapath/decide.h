@@ -148,7 +148,7 @@ decide_kind6(struct rte_mbuf *m)
 {
 	struct pkt_meta *meta = pkt_meta(m);
 
-	if (unlikely(pkt_ip6(m)->dst_addr[0] == 0xff))
+	if (unlikely(ip6_dst(pkt_ip6(m))[0] == 0xff))
 		return dp_to_punt(PUNT_MULTICAST);
 	if (unlikely(meta->flags & PKT_L2_BCAST))
 		return dp_to_drop(DROP_MULTICAST);
@@ -294,17 +294,17 @@ static inline enum drop_reason
 route6_scope(const struct rte_ipv6_hdr *ip, uint8_t flags)
 {
 	static const uint8_t zero[15];
+	const uint8_t *src = ip6_src(ip), *dst = ip6_dst(ip);
 
-	if (unlikely(memcmp(ip->dst_addr, zero, 15) == 0 && ip->dst_addr[15] <= 1))
+	if (unlikely(memcmp(dst, zero, 15) == 0 && dst[15] <= 1))
 		return DROP_IP_DESTINATION;
 	if (flags & PKT_ORIGINATED)
 		return DROP_NONE;
-	if (unlikely(ip6_is_link_local(ip->dst_addr)))
+	if (unlikely(ip6_is_link_local(dst)))
 		return DROP_IP_DESTINATION;
-	if (unlikely(ip->src_addr[0] == 0 && memcmp(ip->src_addr, zero, 15) == 0 &&
-			    ip->src_addr[15] == 0))
+	if (unlikely(src[0] == 0 && memcmp(src, zero, 15) == 0 && src[15] == 0))
 		return DROP_IP_SOURCE;
-	return unlikely(ip6_is_link_local(ip->src_addr)) ? DROP_IP_SOURCE : DROP_NONE;
+	return unlikely(ip6_is_link_local(src)) ? DROP_IP_SOURCE : DROP_NONE;
 }
 
 /** As decide_forward4(). */
@@ -356,7 +356,7 @@ decide_local(const struct iface_table *ifaces, struct rte_mbuf *m, uint8_t ttl)
 	}
 	meta->flags = (uint8_t)((meta->flags & PKT_IP6) | PKT_ORIGINATED);
 	meta->depth = 0;
-	if (likely(!ip6 || !ip6_is_link_local(pkt_ip6(m)->dst_addr)))
+	if (likely(!ip6 || !ip6_is_link_local(ip6_dst(pkt_ip6(m)))))
 		return dp_to(DP_TO_IP);
 	row = iface_row(ifaces, meta->iface);
 	if (row == NULL || row->kind != IFACE_PORT)

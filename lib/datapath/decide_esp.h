@@ -34,7 +34,7 @@ outer_source_is(const struct rte_mbuf *m, bool ip6, const struct ip_addr *remote
 				rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *)->src_addr ==
 				remote->v4;
 	return remote->af == AF_INET6 &&
-			memcmp(rte_pktmbuf_mtod(m, const struct rte_ipv6_hdr *)->src_addr,
+			memcmp(ip6_src(rte_pktmbuf_mtod(m, const struct rte_ipv6_hdr *)),
 					remote->v6, 16) == 0;
 }
 

@@ -6,6 +6,7 @@
 #include "datapath/explain.h"
 
 #include <errno.h>
+#include <netinet/ip_icmp.h>
 
 #include <rte_icmp.h>
 #include <rte_tcp.h>
@@ -69,7 +70,7 @@ write_l4(const struct explain_packet *p, void *l4, uint16_t len)
 		udp->dst_port = rte_cpu_to_be_16(p->dport);
 		return;
 	case IPPROTO_ICMP:
-		icmp->icmp_type = RTE_IP_ICMP_ECHO_REQUEST;
+		icmp->icmp_type = ICMP_ECHO;
 		icmp->icmp_cksum = (uint16_t)~rte_raw_cksum(icmp, len);
 		return;
 	case IPPROTO_ICMPV6:
@@ -121,8 +122,8 @@ write_ip6(const struct explain_packet *p, struct rte_ipv6_hdr *ip, uint16_t len)
 		.payload_len = rte_cpu_to_be_16(payload),
 		.proto = p->proto,
 		.hop_limits = p->ttl };
-	memcpy(ip->src_addr, p->src.v6, sizeof(ip->src_addr));
-	memcpy(ip->dst_addr, p->dst.v6, sizeof(ip->dst_addr));
+	memcpy(&ip->src_addr, p->src.v6, sizeof(ip->src_addr));
+	memcpy(&ip->dst_addr, p->dst.v6, sizeof(ip->dst_addr));
 	write_l4(p, ip + 1, payload);
 	if (p->proto == IPPROTO_ICMPV6)
 		icmp->icmp_cksum = rte_ipv6_udptcp_cksum(ip, icmp);
@@ -245,7 +246,7 @@ route(struct walk *w)
 	uint32_t dst;
 
 	if (meta->flags & PKT_IP6) {
-		decide_nh6(w->dp->fibs, meta->fib, (uint8_t(*)[16])pkt_ip6(w->m)->dst_addr,
+		decide_nh6(w->dp->fibs, meta->fib, (uint8_t(*)[16])&pkt_ip6(w->m)->dst_addr,
 				&meta->nh, 1);
 		s->verdict = decide_route6(pkt_ip6(w->m), meta->nh, meta->flags);
 	} else {

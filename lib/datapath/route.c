@@ -109,7 +109,7 @@ route6_run(struct worker *w, struct frame *f, struct rte_mbuf **pkt, unsigned in
 
 		if (pkt_meta(m)->fib != fib)
 			break;
-		memcpy(dst[k], pkt_ip6(m)->dst_addr, 16);
+		memcpy(dst[k], ip6_dst(pkt_ip6(m)), 16);
 	}
 	decide_nh6(w->dp->fibs, fib, dst, nh, (uint16_t)k);
 	for (i = 0; i < k; i++) {

@@ -135,7 +135,7 @@ key_of_packet(struct key *k, struct rte_mbuf *m)
 	k->spi = rte_pktmbuf_mtod_offset(m, struct rte_esp_hdr *, meta->l3_len)->spi;
 	if (meta->flags & PKT_IP6) {
 		k->af = AF_INET6;
-		memcpy(k->dst, pkt_ip6(m)->dst_addr, sizeof(k->dst));
+		memcpy(k->dst, ip6_dst(pkt_ip6(m)), sizeof(k->dst));
 	} else {
 		k->af = AF_INET;
 		k->dst[0] = 0;
@@ -153,7 +153,7 @@ key_is_of_packet(const struct key *k, struct rte_mbuf *m)
 	if (k->spi != rte_pktmbuf_mtod_offset(m, struct rte_esp_hdr *, meta->l3_len)->spi)
 		return false;
 	if (meta->flags & PKT_IP6)
-		return k->af == AF_INET6 && memcmp(k->v6, pkt_ip6(m)->dst_addr, sizeof(k->v6)) == 0;
+		return k->af == AF_INET6 && memcmp(k->v6, ip6_dst(pkt_ip6(m)), sizeof(k->v6)) == 0;
 	return k->af == AF_INET && k->v4 == pkt_ip4(m)->dst_addr;
 }
 

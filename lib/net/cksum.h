@@ -56,7 +56,7 @@ static inline uint16_t
 cksum_icmp6(const struct rte_ipv6_hdr *ip, const void *icmp, uint16_t len)
 {
 	uint32_t sum = __rte_raw_cksum(
-			ip->src_addr, sizeof(ip->src_addr) + sizeof(ip->dst_addr), 0);
+			&ip->src_addr, sizeof(ip->src_addr) + sizeof(ip->dst_addr), 0);
 
 	sum += (uint32_t)rte_cpu_to_be_16(len) + RTE_BE16(IPPROTO_ICMPV6);
 	return __rte_raw_cksum_reduce(__rte_raw_cksum(icmp, len, sum));

@@ -92,9 +92,9 @@ ip6_turn_round(struct rte_mbuf *m, uint8_t ttl)
 	struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(m, struct rte_ipv6_hdr *);
 	uint8_t src[sizeof(ip->src_addr)];
 
-	memcpy(src, ip->src_addr, sizeof(src));
-	memcpy(ip->src_addr, ip->dst_addr, sizeof(src));
-	memcpy(ip->dst_addr, src, sizeof(src));
+	memcpy(src, &ip->src_addr, sizeof(src));
+	memcpy(&ip->src_addr, &ip->dst_addr, sizeof(src));
+	memcpy(&ip->dst_addr, src, sizeof(src));
 	ip->hop_limits = ttl;
 }
 
@@ -218,8 +218,8 @@ ip6_fill(struct rte_ipv6_hdr *ip, uint16_t len, const uint8_t *src, const uint8_
 	ip->payload_len = rte_cpu_to_be_16(len);
 	ip->proto = IPPROTO_ICMPV6;
 	ip->hop_limits = hops;
-	memcpy(ip->src_addr, src, sizeof(ip->src_addr));
-	memcpy(ip->dst_addr, dst, sizeof(ip->dst_addr));
+	memcpy(&ip->src_addr, src, sizeof(ip->src_addr));
+	memcpy(&ip->dst_addr, dst, sizeof(ip->dst_addr));
 	icmp->icmp6_cksum = 0;
 	icmp->icmp6_cksum = (uint16_t)~cksum_icmp6(ip, icmp, len);
 }
@@ -313,7 +313,7 @@ error6_create(struct rte_mempool *pool, const struct rte_mbuf *about, enum icmp_
 	icmp->icmp6_code = errors[kind].code6;
 	icmp->icmp6_mtu = rte_cpu_to_be_32(error6_word(about, kind, mtu));
 	memcpy(icmp + 1, quoted, quote);
-	ip6_fill(ip, icmp_len, src->v6, quoted->src_addr, ICMP_TTL);
+	ip6_fill(ip, icmp_len, src->v6, ip6_src(quoted), ICMP_TTL);
 	return m;
 }
 

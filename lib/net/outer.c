@@ -60,8 +60,8 @@ outer_init(struct outer *o, const struct outer_params *prm)
 		o->ip6.vtc_flow = rte_cpu_to_be_32(6u << 28);
 		o->ip6.hop_limits = prm->ttl;
 		o->ip6.proto = o->udp ? IPPROTO_UDP : IPPROTO_ESP;
-		memcpy(o->ip6.src_addr, prm->local.v6, sizeof(o->ip6.src_addr));
-		memcpy(o->ip6.dst_addr, prm->remote.v6, sizeof(o->ip6.dst_addr));
+		memcpy(&o->ip6.src_addr, prm->local.v6, sizeof(o->ip6.src_addr));
+		memcpy(&o->ip6.dst_addr, prm->remote.v6, sizeof(o->ip6.dst_addr));
 	}
 	if (o->udp)
 		udp_init(o->af == AF_INET ? &o->udp4 : &o->udp6, prm);
@@ -74,5 +74,5 @@ outer_same_tunnel(const struct outer *a, const struct outer *b)
 		return false;
 	if (a->af == AF_INET)
 		return a->ip4.src_addr == b->ip4.src_addr && a->ip4.dst_addr == b->ip4.dst_addr;
-	return memcmp(a->ip6.src_addr, b->ip6.src_addr, 2 * sizeof(a->ip6.src_addr)) == 0;
+	return memcmp(&a->ip6.src_addr, &b->ip6.src_addr, 2 * sizeof(a->ip6.src_addr)) == 0;
 }

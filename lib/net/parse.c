@@ -15,6 +15,7 @@
 
 #include "net/cksum.h"
 #include "net/icmp.h"
+#include "net/pkt.h"
 
 /* @p len bytes at @p offset of the data, or NULL when they are not all there. */
 static const void *
@@ -69,7 +70,7 @@ parse_ip6_full(struct rte_mbuf *m)
 	total = rte_be_to_cpu_16(ip->payload_len) + (uint32_t)sizeof(*ip);
 	if (total > m->data_len || (ip->payload_len == 0 && ip->proto == IPPROTO_HOPOPTS))
 		return DROP_IP_HEADER;
-	src = ip_from_v6(ip->src_addr);
+	src = ip_from_v6(ip6_src(ip));
 	if (ip_is_multicast(&src) || ip_is_loopback(&src))
 		return DROP_IP_SOURCE;
 	m->data_len = (uint16_t)total;
@@ -221,8 +222,8 @@ parse_addrs(const struct rte_mbuf *m, bool ip6, struct ip_addr *ret_src, struct 
 	if (ip6) {
 		const struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv6_hdr *);
 
-		*ret_src = ip_from_v6(ip->src_addr);
-		*ret_dst = ip_from_v6(ip->dst_addr);
+		*ret_src = ip_from_v6(ip6_src(ip));
+		*ret_dst = ip_from_v6(ip6_dst(ip));
 	} else {
 		const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
 

@@ -95,6 +95,19 @@ pkt_ip6(struct rte_mbuf *m)
 	return rte_pktmbuf_mtod(m, struct rte_ipv6_hdr *);
 }
 
+/** The 16 bytes of an IPv6 header's addresses; their type is not the same in all releases of DPDK. */
+static inline const uint8_t *
+ip6_src(const struct rte_ipv6_hdr *ip)
+{
+	return (const uint8_t *)&ip->src_addr;
+}
+
+static inline const uint8_t *
+ip6_dst(const struct rte_ipv6_hdr *ip)
+{
+	return (const uint8_t *)&ip->dst_addr;
+}
+
 /** How many packets from the first on have the SA @p sa, as the first does; @p n of them at most. */
 static inline uint16_t
 pkt_sa_run(struct rte_mbuf *pkts[], uint16_t n, const struct sa *sa)

@@ -176,6 +176,13 @@ create(void)
 	return t.fib == NULL || t.rib == NULL;
 }
 
+/* 16 bytes an address in all releases of DPDK, whose types differ. */
+static void *
+any6(void *addr)
+{
+	return addr;
+}
+
 static int
 insert(struct ip_prefix *p, uint32_t nh)
 {
@@ -184,11 +191,11 @@ insert(struct ip_prefix *p, uint32_t nh)
 	if (t.lpm != NULL)
 		return rte_lpm_add(t.lpm, v4(p), p->len, nh);
 	if (t.lpm6 != NULL)
-		return rte_lpm6_add(t.lpm6, p->addr.v6, p->len, nh);
+		return rte_lpm6_add(t.lpm6, any6(p->addr.v6), p->len, nh);
 	if (t.rfib != NULL)
 		return rte_fib_add(t.rfib, v4(p), p->len, nh);
 	if (t.rfib6 != NULL)
-		return rte_fib6_add(t.rfib6, p->addr.v6, p->len, nh);
+		return rte_fib6_add(t.rfib6, any6(p->addr.v6), p->len, nh);
 	return rib_insert(t.rib, &spec, NULL) == NULL;
 }
 
@@ -200,11 +207,11 @@ take(struct ip_prefix *p)
 	if (t.lpm != NULL)
 		return rte_lpm_delete(t.lpm, v4(p), p->len);
 	if (t.lpm6 != NULL)
-		return rte_lpm6_delete(t.lpm6, p->addr.v6, p->len);
+		return rte_lpm6_delete(t.lpm6, any6(p->addr.v6), p->len);
 	if (t.rfib != NULL)
 		return rte_fib_delete(t.rfib, v4(p), p->len);
 	if (t.rfib6 != NULL)
-		return rte_fib6_delete(t.rfib6, p->addr.v6, p->len);
+		return rte_fib6_delete(t.rfib6, any6(p->addr.v6), p->len);
 	r = rib_find(t.rib, 0, p, RIB_STATIC);
 	if (r == NULL)
 		return -1;
@@ -227,13 +234,13 @@ lookup(uint32_t *a4, uint8_t (*a6)[16])
 			hop[i] = hop[i] & RTE_LPM_LOOKUP_SUCCESS ? hop[i] & 0x00ffffff : 7;
 		sum = hop[0];
 	} else if (t.lpm6 != NULL) {
-		rte_lpm6_lookup_bulk_func(t.lpm6, a6, hop6, BURST);
+		rte_lpm6_lookup_bulk_func(t.lpm6, any6(a6), hop6, BURST);
 		sum = (uint64_t)hop6[0];
 	} else if (t.rfib != NULL) {
 		rte_fib_lookup_bulk(t.rfib, a4, hops, BURST);
 		sum = hops[0];
 	} else if (t.rfib6 != NULL) {
-		rte_fib6_lookup_bulk(t.rfib6, a6, hops, BURST);
+		rte_fib6_lookup_bulk(t.rfib6, any6(a6), hops, BURST);
 		sum = hops[0];
 	} else if (family == 4) {
 		rt4_lookup_bulk(t.fib->rt4, a4, hop, BURST);

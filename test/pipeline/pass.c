@@ -78,9 +78,9 @@ turn_round(void)
 		pipe_turn_round(frame);
 		return;
 	}
-	memcpy(tmp, frame_ip6(frame)->src_addr, 16);
-	memcpy(frame_ip6(frame)->src_addr, frame_ip6(frame)->dst_addr, 16);
-	memcpy(frame_ip6(frame)->dst_addr, tmp, 16);
+	memcpy(tmp, &frame_ip6(frame)->src_addr, 16);
+	memcpy(&frame_ip6(frame)->src_addr, &frame_ip6(frame)->dst_addr, 16);
+	memcpy(&frame_ip6(frame)->dst_addr, tmp, 16);
 	memset(frame, 0, 6);
 	frame[0] = 2;
 	frame[5] = 2;

@@ -282,8 +282,8 @@ pipe_udp6(uint8_t *frame, enum pipe_port port, const char *src, const char *dst,
 		.payload_len = rte_cpu_to_be_16((uint16_t)(sizeof(*udp) + payload)),
 		.proto = IPPROTO_UDP,
 		.hop_limits = 64 };
-	memcpy(ip->src_addr, s.v6, 16);
-	memcpy(ip->dst_addr, d.v6, 16);
+	memcpy(&ip->src_addr, s.v6, 16);
+	memcpy(&ip->dst_addr, d.v6, 16);
 	*udp = (struct rte_udp_hdr){ .src_port = RTE_BE16(1024),
 		.dst_port = RTE_BE16(9),
 		.dgram_len = rte_cpu_to_be_16((uint16_t)(sizeof(*udp) + payload)) };

@@ -2,6 +2,7 @@
 /* Changes of the gateway inside a test, and of frames: see setup.h. */
 #include "setup.h"
 
+#include <netinet/ip_icmp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -107,7 +108,7 @@ frame_make_echo(uint8_t *frame)
 		len = rte_be_to_cpu_16(frame_ip4(frame)->total_length) - 20;
 		frame_ip4(frame)->next_proto_id = IPPROTO_ICMP;
 		frame_mend4(frame);
-		*icmp = (struct rte_icmp_hdr){ .icmp_type = RTE_IP_ICMP_ECHO_REQUEST };
+		*icmp = (struct rte_icmp_hdr){ .icmp_type = ICMP_ECHO };
 		icmp->icmp_cksum = (uint16_t)~rte_raw_cksum(icmp, len);
 	} else {
 		icmp = (struct rte_icmp_hdr *)(frame_ip6(frame) + 1);

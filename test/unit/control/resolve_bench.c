@@ -258,8 +258,8 @@ udp_packet(const char *src, const char *dst, uint16_t dport, const struct iface 
 		ip->payload_len = rte_cpu_to_be_16(28);
 		ip->proto = IPPROTO_UDP;
 		ip->hop_limits = 9;
-		memcpy(ip->src_addr, s.v6, 16);
-		memcpy(ip->dst_addr, d.v6, 16);
+		memcpy(&ip->src_addr, s.v6, 16);
+		memcpy(&ip->dst_addr, d.v6, 16);
 		return m;
 	}
 	ip4->version_ihl = 0x45;
@@ -324,8 +324,8 @@ nd_message(const struct iface *port, uint8_t type, uint32_t flags, const char *m
 	ip->payload_len = rte_cpu_to_be_16(len);
 	ip->proto = IPPROTO_ICMPV6;
 	ip->hop_limits = 255;
-	memcpy(ip->src_addr, A(src).v6, 16);
-	memcpy(ip->dst_addr, A(dst).v6, 16);
+	memcpy(&ip->src_addr, A(src).v6, 16);
+	memcpy(&ip->dst_addr, A(dst).v6, 16);
 	icmp[0] = type;
 	icmp[4] = (uint8_t)(flags >> 24);
 	memcpy(icmp + 8, A(target).v6, 16);

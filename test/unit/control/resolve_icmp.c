@@ -56,7 +56,7 @@ ipv6_senders_are_told_too(void **state)
 	icmp = (const uint8_t *)(ip + 1);
 	assert_int_equal(icmp[0], 2);
 	assert_int_equal(icmp[6] << 8 | icmp[7], 1280);
-	assert_memory_equal(ip->src_addr, A("2001:db8::1").v6, 16);
+	assert_memory_equal(ip6_src(ip), A("2001:db8::1").v6, 16);
 	assert_true(pkt_meta(b.packet[0])->flags & PKT_IP6);
 }
 

@@ -21,8 +21,8 @@ check_nd(const struct rte_ipv6_hdr *ip, const char *src, const char *dst, const 
 	const uint8_t *icmp = (const uint8_t *)(ip + 1);
 	const struct ip_addr s = A(src), d = A(dst), t = A(target);
 
-	assert_memory_equal(ip->src_addr, s.v6, 16);
-	assert_memory_equal(ip->dst_addr, d.v6, 16);
+	assert_memory_equal(ip6_src(ip), s.v6, 16);
+	assert_memory_equal(ip6_dst(ip), d.v6, 16);
 	assert_memory_equal(icmp + 8, t.v6, 16);
 	assert_int_equal(icmp[4] & 0x60, flags); /* solicited, override */
 	assert_int_equal(icmp[24], icmp[0] == 135 ? 1 : 2);

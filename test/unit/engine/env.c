@@ -164,8 +164,8 @@ put_outer(const struct sa_params *prm, struct rte_mbuf *m, uint8_t next)
 		*ip = (struct rte_ipv6_hdr){
 			.vtc_flow = RTE_BE32(0x60000000), .hop_limits = 64, .proto = next
 		};
-		memcpy(ip->src_addr, prm->src.v6, 16);
-		memcpy(ip->dst_addr, prm->dst.v6, 16);
+		memcpy(&ip->src_addr, prm->src.v6, 16);
+		memcpy(&ip->dst_addr, prm->dst.v6, 16);
 	} else {
 		*(struct rte_ipv4_hdr *)p = (struct rte_ipv4_hdr){ .version_ihl = 0x45,
 			.time_to_live = 64,

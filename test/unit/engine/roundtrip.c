@@ -86,7 +86,7 @@ check_pair(struct sa_ctl *out, struct sa_ctl *in, bool natt)
 		assert_non_null(rte_pktmbuf_prepend(pkts[i], l3));
 		if (out->prm.dst.af == AF_INET6)
 			assert_memory_equal(
-					pkt_ip6(pkts[i])->src_addr, pkt_ip6(want)->src_addr, 32);
+					ip6_src(pkt_ip6(pkts[i])), ip6_src(pkt_ip6(want)), 32);
 		else
 			assert_int_equal(pkt_ip4(pkts[i])->src_addr, pkt_ip4(want)->src_addr);
 		rte_pktmbuf_free(want);

@@ -104,7 +104,7 @@ esp_packet(const struct ip_addr *dst, uint32_t spi)
 	*meta = (struct pkt_meta){ .l3_len = l3_len, .flags = dst->af == AF_INET6 ? PKT_IP6 : 0 };
 	memset(p, 0, l3_len + 8u);
 	if (dst->af == AF_INET6)
-		memcpy(((struct rte_ipv6_hdr *)p)->dst_addr, dst->v6, 16);
+		memcpy(&((struct rte_ipv6_hdr *)p)->dst_addr, dst->v6, 16);
 	else
 		((struct rte_ipv4_hdr *)p)->dst_addr = dst->v4;
 	((struct rte_esp_hdr *)(p + l3_len))->spi = rte_cpu_to_be_32(spi);

@@ -306,7 +306,7 @@ an_mtu_out_of_range_is_refused_later_and_bounded_at_first(void **state)
 
 	args.mtu = 1900;
 	open_port(&args, &info);
-	rte_eth_dev_info_get(info.port_id, &dev);
+	assert_int_equal(rte_eth_dev_info_get(info.port_id, &dev), 0);
 	assert_int_equal(info.mtu, RTE_MIN(1900, dev.max_mtu));
 	assert_int_equal(ops->set_mtu(info.port_id, 1400, &err), 0);
 	assert_int_equal(ops->set_mtu(info.port_id, 20, &err), -EINVAL);
