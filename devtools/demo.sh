@@ -13,6 +13,9 @@ PREFIX=${DEMO_PREFIX-}          # in front of the namespaces' names, for a secon
 STATE=/run/dpdk-ipsecif-demo${PREFIX:+-$PREFIX}
 NAMESPACES=(host-a gw-a gw-b host-b)
 PIDS=()
+TCPDUMPS=()
+INTERRUPTED=
+exec 3>&2 # a trap runs with the redirections of what it interrupts
 
 if [ -t 1 ]; then
 	BOLD=$'\e[1m' DIM=$'\e[2m' PLAIN=$'\e[0m'
@@ -37,13 +40,8 @@ die() {
 	exit 1
 }
 
-ns() {
-	printf '%s%s' "$PREFIX" "$1"
-}
-
 inside() {
-	local where
-	where=$(ns "$1")
+	local where=$PREFIX$1
 	shift
 	ip netns exec "$where" "$@"
 }
@@ -51,8 +49,8 @@ inside() {
 remove_namespaces() {
 	local name
 	for name in "${NAMESPACES[@]}"; do
-		if [ -e "/run/netns/$(ns "$name")" ]; then
-			ip netns del "$(ns "$name")" || true
+		if [ -e "/run/netns/$PREFIX$name" ]; then
+			ip netns del "$PREFIX$name" || true
 		fi
 	done
 }
@@ -65,7 +63,7 @@ cleanup() {
 	for pid in "${PIDS[@]}"; do
 		kill "$pid" 2>/dev/null || true
 	done
-	for _ in $(seq 100); do
+	for _ in {1..100}; do
 		kill -0 "${PIDS[@]}" 2>/dev/null || break
 		sleep 0.05
 	done
@@ -73,13 +71,13 @@ cleanup() {
 		kill -KILL "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
-	if [ $code -ge 128 ]; then
-		printf '\ndemo: interrupted; everything that was made is removed\n' >&2
+	if [ -n "$INTERRUPTED" ]; then
+		printf '\ndemo: interrupted; everything that was made is removed\n' >&3
 	elif [ $code -ne 0 ]; then
 		for log in "$STATE"/*.err; do
 			[ -s "$log" ] || continue
-			printf -- '--- %s\n' "$(basename "$log")" >&2
-			tail -n 30 "$log" >&2
+			printf -- '--- %s\n' "${log##*/}" >&3
+			tail -n 30 "$log" >&3
 		done
 	fi
 	remove_namespaces
@@ -101,21 +99,21 @@ claim() {
 		rm -rf "$STATE"
 	fi
 	for name in "${NAMESPACES[@]}"; do
-		if [ -e "/run/netns/$(ns "$name")" ]; then
-			die "a network namespace $(ns "$name") is there already and not of a demo: ip netns del $(ns "$name")"
+		if [ -e "/run/netns/$PREFIX$name" ]; then
+			die "a network namespace $PREFIX$name is there already and not of a demo: ip netns del $PREFIX$name"
 		fi
 	done
 	mkdir -m 0700 "$STATE"
 	echo $$ >"$STATE/pid"
 	trap cleanup EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	trap 'INTERRUPTED=1; exit 130' INT
+	trap 'INTERRUPTED=1; exit 143' TERM
 }
 
 # cable NS1 IF1 NS2 IF2: a veth pair. Checksums and segments are made by whoever sends, since
 # what sits at the other end is a dataplane and no kernel.
 cable() {
-	ip -n "$(ns "$1")" link add "$2" type veth peer name "$4" netns "$(ns "$3")"
+	ip -n "$PREFIX$1" link add "$2" type veth peer name "$4" netns "$PREFIX$3"
 	inside "$1" ethtool -K "$2" tx off sg off tso off gso off gro off >/dev/null 2>&1 || true
 	inside "$3" ethtool -K "$4" tx off sg off tso off gso off gro off >/dev/null 2>&1 || true
 }
@@ -123,22 +121,22 @@ cable() {
 # The gateways' ends have no address in the kernel: all that answers is dpdk-ipsecif.
 port_of_gateway() {
 	inside "$1" sysctl -qw "net.ipv6.conf.$2.disable_ipv6=1"
-	ip -n "$(ns "$1")" link set "$2" arp off up
+	ip -n "$PREFIX$1" link set "$2" arp off up
 }
 
 host() {
 	local name=$1 address=$2 gateway=$3
 	inside "$name" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
-	ip -n "$(ns "$name")" addr add "$address" dev eth0
-	ip -n "$(ns "$name")" link set eth0 up
-	ip -n "$(ns "$name")" route add default via "$gateway"
+	ip -n "$PREFIX$name" addr add "$address" dev eth0
+	ip -n "$PREFIX$name" link set eth0 up
+	ip -n "$PREFIX$name" route add default via "$gateway"
 }
 
 network() {
 	local name
 	for name in "${NAMESPACES[@]}"; do
-		ip netns add "$(ns "$name")"
-		ip -n "$(ns "$name")" link set lo up
+		ip netns add "$PREFIX$name"
+		ip -n "$PREFIX$name" link set lo up
 	done
 	cable host-a eth0 gw-a lan0
 	cable gw-a wan0 gw-b wan0
@@ -162,14 +160,14 @@ gateway() {
 		}
 	JSON
 	# Not by inside(): $! would be the subshell of the function, and killing it would leave the program.
-	ip netns exec "$(ns "$name")" "$BIN/dpdk-ipsecif" -l "$cpu" --no-huge -m 1024 --no-pci --no-telemetry \
+	ip netns exec "$PREFIX$name" "$BIN/dpdk-ipsecif" -l "$cpu" --no-huge -m 1024 --no-pci --no-telemetry \
 		--file-prefix "demo-$PREFIX$name-$$" \
 		--vdev net_af_packet0,iface=lan0,qdisc_bypass=0 \
 		--vdev net_af_packet1,iface=wan0,qdisc_bypass=0 \
 		-- -c "$STATE/$name.json" --socket "$STATE/$name.sock" \
 		>"$STATE/$name.out" 2>"$STATE/$name.err" </dev/null &
 	PIDS+=($!)
-	for _ in $(seq 200); do
+	for _ in {1..200}; do
 		grep -qx ready "$STATE/$name.out" && return
 		[ -d "/proc/${PIDS[-1]}" ] || die "$name did not start"
 		sleep 0.05
@@ -199,20 +197,44 @@ man_page() {
 	EOT
 }
 
+# Each packet is in the file as soon as it has passed: without --immediate-mode the kernel would keep
+# blocks of them back for up to a second.
 capture() {
 	local name=$1 device=$2 file=$3
-	ip netns exec "$(ns "$name")" tcpdump -q -n -U -i "$device" -w "$file" 'not ip6' \
+	ip netns exec "$PREFIX$name" tcpdump -q -n -U --immediate-mode -i "$device" -w "$file" 'not ip6' \
 		>/dev/null 2>"$STATE/tcpdump.$name" </dev/null &
 	PIDS+=($!)
-	for _ in $(seq 100); do
+	TCPDUMPS+=($!)
+	for _ in {1..200}; do
 		grep -qs 'listening on' "$STATE/tcpdump.$name" && return
 		sleep 0.05
 	done
 	die "tcpdump does not start: $(cat "$STATE/tcpdump.$name")"
 }
 
+# count FILE FILTER: packets of a capture, in COUNT. Not by $(): bash 5.2 stumbles over a signal that it
+# gets in there.
 count() {
-	tcpdump -n -r "$@" 2>/dev/null | wc -l
+	tcpdump -n -r "$@" 2>/dev/null | wc -l >"$STATE/count"
+	read -r COUNT <"$STATE/count"
+}
+
+# expect FILE N FILTER: waits until there are N such packets in the file of a running tcpdump.
+expect() {
+	for _ in {1..100}; do
+		count "$1" "$3" || true # its last packet may be there by half
+		[ "$COUNT" -lt "$2" ] || return 0
+		sleep 0.05
+	done
+}
+
+# What the captures have got is whole in their files when they have ended.
+captures_end() {
+	local pid
+	for pid in "${TCPDUMPS[@]}"; do
+		kill "$pid" 2>/dev/null || true
+		wait "$pid" || die "tcpdump ended with an error: $(cat "$STATE"/tcpdump.*)"
+	done
 }
 
 counters() {
@@ -226,7 +248,7 @@ counters() {
 
 main() {
 	local cpus esp clear lost=0
-	[ "$(id -u)" = 0 ] || die "needs root: sudo ./run demo"
+	[ "$(id -u)" = 0 ] || die "needs root: ./run demo as root, or with sudo in front"
 	mapfile -t cpus < <(taskset -cp $$ | sed 's/.*: //' | tr ',' '\n' |
 		awk -F- '{ for (i = $1; i <= ($2 == "" ? $1 : $2); i++) print i }')
 
@@ -257,7 +279,9 @@ main() {
 	capture host-b eth0 "$STATE/host-b.pcap"
 	inside host-a ping -n -c 5 -i 0.2 -W 2 10.2.0.2 >"$STATE/ping" 2>&1 || lost=1
 	show <"$STATE/ping"
-	sleep 0.3
+	expect "$STATE/wire.pcap" 10 esp
+	expect "$STATE/host-b.pcap" 10 icmp
+	captures_end
 
 	step "7. On the wire between gw-a and gw-b: ESP, and nothing else but ARP"
 	tcpdump -n -r "$STATE/wire.pcap" 2>/dev/null | show
@@ -270,8 +294,10 @@ main() {
 	counters gw-a
 	counters gw-b
 
-	esp=$(count "$STATE/wire.pcap" esp)
-	clear=$(count "$STATE/wire.pcap" 'ip and not esp')
+	count "$STATE/wire.pcap" esp
+	esp=$COUNT
+	count "$STATE/wire.pcap" 'ip and not esp'
+	clear=$COUNT
 	step "Result"
 	note "ping: $(grep 'packets transmitted' "$STATE/ping")"
 	note "on the wire: $esp ESP packets, $clear others"
