@@ -18,6 +18,7 @@
 
 #include <rte_bus.h>
 #include <rte_dev.h>
+#include <rte_devargs.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -83,8 +84,8 @@ object(const struct port_args *args, char buf[OBJECT_MAX])
 }
 #define object_str(args) object((args), (char[OBJECT_MAX]){ 0 })
 
-/* "net_tap0, net_null0", or "there are none". */
-static const char *
+/* "net_tap0, net_null0", or "none". */
+static void
 known_devices(char *buf, size_t size)
 {
 	char name[RTE_ETH_NAME_MAX_LEN];
@@ -97,15 +98,48 @@ known_devices(char *buf, size_t size)
 		used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "", name);
 	}
 	if (used == 0)
-		snprintf(buf, size, "there are none");
-	return buf;
+		snprintf(buf, size, "none");
+}
+
+/* Did a --vdev name it? Then EAL has tried, and its log says why the device could not be made. */
+static bool
+is_on_command_line(const char *device)
+{
+	struct rte_devargs *given;
+
+	RTE_EAL_DEVARGS_FOREACH("vdev", given) {
+		if (strcmp(given->name, device) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the operator can do about a device that EAL does not have; the name tells the bus. */
+static int
+no_device(const struct port_args *args, struct err *err)
+{
+	static const char made[] = "made by --vdev %s on the command line or by \"devargs\"";
+	char known[160], how[RTE_ETH_NAME_MAX_LEN + sizeof(made)];
+	struct rte_devargs parsed = { 0 };
+
+	if (rte_devargs_parse(&parsed, args->device) != 0)
+		snprintf(how, sizeof(how), "a PCI address, or a vdev such as net_tap0");
+	else if (strcmp(rte_bus_name(parsed.bus), "vdev") != 0)
+		snprintf(how, sizeof(how), "bind it by dpdk-devbind.py, leave out --no-pci");
+	else if (is_on_command_line(args->device))
+		snprintf(how, sizeof(how), "its --vdev failed, EAL's lines above say why");
+	else
+		snprintf(how, sizeof(how), made, args->device);
+	rte_devargs_reset(&parsed);
+	known_devices(known, sizeof(known));
+	return err_set(err, ENODEV, "%s: no device \"%s\" (%s; present: %s)", object_str(args),
+			args->device, how, known);
 }
 
 /* Find the device, or plug it in. */
 static int
 find(const struct port_args *args, uint16_t *ret_id, bool *ret_plugged, struct err *err)
 {
-	char known[160];
 	int rc;
 
 	*ret_plugged = false;
@@ -121,10 +155,7 @@ find(const struct port_args *args, uint16_t *ret_id, bool *ret_plugged, struct e
 		if (rc != 0)
 			return err_set(err, EINVAL,
 					"%s: no device can be made from \"%s\" and devargs \"%s\" "
-					"(a vdev "
-					"name such as net_tap0, its driver's arguments, the rights "
-					"it "
-					"needs)",
+					"(EAL's lines above say why not)",
 					object_str(args), args->device, args->devargs);
 		*ret_plugged = true;
 	}
@@ -132,8 +163,7 @@ find(const struct port_args *args, uint16_t *ret_id, bool *ret_plugged, struct e
 		return 0;
 	if (*ret_plugged)
 		rte_eal_hotplug_remove("vdev", args->device);
-	return err_set(err, ENODEV, "%s: no device \"%s\" (%s)", object_str(args), args->device,
-			known_devices(known, sizeof(known)));
+	return no_device(args, err);
 }
 
 static uint16_t

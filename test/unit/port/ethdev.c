@@ -32,7 +32,8 @@ group_up(void **state)
 		(char[]){ "256" }, (char[]){ "--no-pci" }, (char[]){ "--no-shconf" },
 		(char[]){ "--no-telemetry" }, (char[]){ "-l" }, (char[]){ "0" },
 		(char[]){ "--log-level=3" }, (char[]){ "--vdev=net_null0" },
-		(char[]){ "--vdev=net_ring0" }, NULL };
+		(char[]){ "--vdev=net_ring0" },
+		(char[]){ "--vdev=net_pcap7,rx_pcap=/nowhere/in.pcap" }, NULL };
 	int fd = mkstemp(pcap);
 
 	if (fd < 0 || write(fd, head, sizeof(head)) != sizeof(head))
@@ -87,11 +88,37 @@ refuses(const struct port_args *args, int code, const char *msg)
 }
 
 static void
-names_the_devices_there_are(void **state)
+says_how_to_get_a_device_that_is_not_there(void **state)
 {
-	const struct port_args args = args_of("net_tapX", NULL);
+#define PRESENT "; present: net_null0, net_ring0)"
+	static const struct {
+		const char *device, *msg;
+	} cases[] = {
+		{ "net_tapX",
+				"port lan0: no device \"net_tapX\" (made by --vdev net_tapX on the "
+				"command line or by \"devargs\"" PRESENT },
+		{ "net_pcap9",
+				"port lan0: no device \"net_pcap9\" (made by --vdev net_pcap9 on "
+				"the command line or by \"devargs\"" PRESENT },
+		{ "0000:03:00.0",
+				"port lan0: no device \"0000:03:00.0\" (bind it by "
+				"dpdk-devbind.py, leave out --no-pci" PRESENT },
+		{ "eth0",
+				"port lan0: no device \"eth0\" (a PCI address, or a vdev such as "
+				"net_tap0" PRESENT },
+		{ "net_pcap7",
+				"port lan0: no device \"net_pcap7\" (its --vdev failed, EAL's "
+				"lines "
+				"above say why" PRESENT },
+	};
+#undef PRESENT
+	unsigned int i;
 
-	refuses(&args, ENODEV, "port lan0: no device \"net_tapX\" (net_null0, net_ring0)");
+	for (i = 0; i < RTE_DIM(cases); i++) {
+		const struct port_args args = args_of(cases[i].device, NULL);
+
+		refuses(&args, ENODEV, cases[i].msg);
+	}
 }
 
 static void
@@ -101,8 +128,7 @@ refuses_a_vdev_that_no_driver_makes(void **state)
 
 	refuses(&args, EINVAL,
 			"port lan0: no device can be made from \"bogus\" and devargs \"x=1\" "
-			"(a vdev name such as net_tap0, its driver's arguments, the rights it "
-			"needs)");
+			"(EAL's lines above say why not)");
 }
 
 static void
@@ -321,7 +347,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_the_devices_there_are),
+		cmocka_unit_test(says_how_to_get_a_device_that_is_not_there),
 		cmocka_unit_test(refuses_a_vdev_that_no_driver_makes),
 		cmocka_unit_test(refuses_a_name_that_is_too_long),
 		cmocka_unit_test(a_device_serves_one_port_only),
