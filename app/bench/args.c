@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <rte_common.h>
+#include <rte_version.h>
 
 #include "base/limits.h"
 
@@ -91,7 +92,9 @@ bench_usage(FILE *out)
 	char head[64];
 	unsigned int i;
 
-	fputs("usage: dpdk-ipsecif-bench [EAL arguments] -- [options]\n", out);
+	fputs("usage: dpdk-ipsecif-bench [EAL arguments] -- [options]\n"
+	      "       dpdk-ipsecif-bench -h | --help | --version\n",
+			out);
 	for (i = 0; i < RTE_DIM(rows); i++) {
 		snprintf(head, sizeof(head), "--%s%s%s", rows[i].name,
 				rows[i].takes != NULL ? " " : "",
@@ -293,10 +296,17 @@ option(int c, struct bench_args *args, bool *source_given)
 		*(c == 'i' ? &args->interactive : &args->auto_start) = true;
 		return 0;
 	}
+	if (c == 'h') {
+		bench_usage(stdout);
+		return 1;
+	}
+	if (c == 'V') {
+		printf("dpdk-ipsecif-bench %s (%s)\n", PROJECT_VERSION, rte_version());
+		return 1;
+	}
 	if (c < OPTION_BASE) {
-		if (c != 'h')
-			fputs("dpdk-ipsecif-bench: --help lists the options\n", stderr);
-		return c == 'h' ? 1 : -1;
+		fputs("dpdk-ipsecif-bench: --help lists the options\n", stderr);
+		return -1;
 	}
 	row = &rows[c - OPTION_BASE];
 	*source_given |= strcmp(row->name, "source") == 0;
@@ -309,7 +319,7 @@ option(int c, struct bench_args *args, bool *source_given)
 int
 bench_args_parse(int argc, char **argv, struct bench_args *ret_args)
 {
-	struct option longs[RTE_DIM(rows) + 2] = { 0 };
+	struct option longs[RTE_DIM(rows) + 3] = { 0 };
 	bool source_given = false;
 	struct err err = { 0 };
 	unsigned int i;
@@ -330,6 +340,7 @@ bench_args_parse(int argc, char **argv, struct bench_args *ret_args)
 			rows[i].takes != NULL ? required_argument : no_argument, NULL,
 			OPTION_BASE + (int)i };
 	longs[i] = (struct option){ "help", no_argument, NULL, 'h' };
+	longs[i + 1] = (struct option){ "version", no_argument, NULL, 'V' };
 	optind = 1;
 	while (rc == 0 && (c = getopt_long(argc, argv, "iah", longs, NULL)) != -1)
 		rc = option(c, ret_args, &source_given);
@@ -337,11 +348,8 @@ bench_args_parse(int argc, char **argv, struct bench_args *ret_args)
 		fprintf(stderr, "dpdk-ipsecif-bench: %s is not an option (--help)\n", argv[optind]);
 		return -1;
 	}
-	if (rc != 0) {
-		if (rc == 1)
-			bench_usage(stdout);
+	if (rc != 0)
 		return rc;
-	}
 	if (!source_given && ret_args->port[0][0] != '\0')
 		ret_args->traffic = TRAFFIC_NIC;
 	if (!source_given && ret_args->pcap[0] != '\0')

@@ -39,7 +39,7 @@ struct bench_args {
 	bool interactive, auto_start, latency, json;
 };
 
-/** Read what stands behind "--". @return 0; 1: --help was answered; -1: a message is on standard error. */
+/** Read what stands behind "--". @return 0; 1: --help or --version was answered; -1: a message is on standard error. */
 int bench_args_parse(int argc, char **argv, struct bench_args *ret_args);
 void bench_usage(FILE *out);
 

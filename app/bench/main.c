@@ -20,6 +20,13 @@ on_signal(int sig)
 	bench_stop = sig;
 }
 
+static bool
+is_ours(const char *word)
+{
+	return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0 ||
+			strcmp(word, "--version") == 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -31,10 +38,8 @@ main(int argc, char **argv)
 	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 		;
 	none[0] = argv[0];
-	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-		bench_usage(stdout);
-		return 0;
-	}
+	if (argc == 2 && is_ours(argv[1]))
+		i = 0; /* needs no EAL */
 	if (i < argc)
 		argv[i] = argv[0];
 	rc = bench_args_parse(i < argc ? argc - i : 1, i < argc ? argv + i : none, &b.args);

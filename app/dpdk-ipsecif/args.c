@@ -17,7 +17,7 @@ static const char usage_text[] =
 		"--no-telnet]\n"
 		"           [--telnet-insecure] [--socket PATH | --no-socket] [--idle-exit "
 		"SECONDS] [--state FILE]\n"
-		"       dpdk-ipsecif -h | --version\n"
+		"       dpdk-ipsecif -h | --help | --version\n"
 		"  -c FILE             configuration (JSON)\n"
 		"  -n                  check the configuration, open no device\n"
 		"  --telnet ADDR:PORT  where the CLI listens (127.0.0.1:8086)\n"

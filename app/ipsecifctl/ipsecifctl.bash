@@ -25,7 +25,7 @@ _ipsecifctl() {
 	if ((i >= COMP_CWORD)); then
 		case $prev in
 		-s | -f) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
-		*) mapfile -t COMPREPLY < <(compgen -W "-s -j -f $commands" -- "$cur") ;;
+		*) mapfile -t COMPREPLY < <(compgen -W "-s -j -f -h --help --version $commands" -- "$cur") ;;
 		esac
 		return
 	fi

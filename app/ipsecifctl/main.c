@@ -22,6 +22,7 @@ usage(FILE *out, int code)
 	fprintf(out,
 			"usage: ipsecifctl [-s SOCKET] [-j] COMMAND ...\n"
 			"       ipsecifctl [-s SOCKET] [-j] -f FILE\n"
+			"       ipsecifctl -h | --help | --version\n"
 			"  -s SOCKET  control socket (the only one in /run/dpdk-ipsecif)\n"
 			"  -j         the answer as JSON\n"
 			"  -f FILE    a file of commands ('-': standard input)\n"
@@ -267,6 +268,12 @@ run_file(int fd, const char *path, bool json)
 	return rc;
 }
 
+static const struct option options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
 int
 main(int argc, char *argv[])
 {
@@ -274,7 +281,7 @@ main(int argc, char *argv[])
 	bool json = false;
 	int opt, fd, rc;
 
-	while ((opt = getopt(argc, argv, "+s:jf:h")) != -1) {
+	while ((opt = getopt_long(argc, argv, "+s:jf:h", options, NULL)) != -1) {
 		if (opt == 's')
 			path = optarg;
 		else if (opt == 'j')
@@ -283,6 +290,8 @@ main(int argc, char *argv[])
 			file = optarg;
 		else if (opt == 'h')
 			return usage(stdout, 0);
+		else if (opt == 'V')
+			return printf("ipsecifctl %s\n", PROJECT_VERSION) < 0;
 		else
 			return usage(stderr, 2);
 	}

@@ -23,6 +23,7 @@ from scapy.layers.inet6 import IPv6
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
 PROGRAM = os.path.join(TOP, 'build/bin/dpdk-ipsecif')
 CLIENT = os.path.join(TOP, 'build/bin/ipsecifctl')
+BENCH = os.path.join(TOP, 'build/bin/dpdk-ipsecif-bench')
 
 LAN_MAC, WAN_MAC = '02:00:00:00:00:01', '02:00:00:00:00:02'
 HOST_MAC, PEER_MAC = '02:00:00:00:00:0a', '02:00:00:00:00:05'

@@ -10,8 +10,9 @@ import time
 
 import pytest
 from esp import Sa
-from lib import (CLIENT, PEER4, PROGRAM, WAN4, Gateway, clear4, config, free_port, pcap_vdevs,
-                 recorded, run, to_lan)
+from lib import (BENCH, CLIENT, PEER4, PROGRAM, TOP, WAN4, Gateway, clear4, config, free_port,
+                 pcap_vdevs, recorded, run, to_lan)
+from scapy.all import wrpcap
 
 SA = Sa(10000, WAN4, PEER4)
 
@@ -140,12 +141,53 @@ def test_telnet_beyond_loopback_is_refused(folder):
     assert '0.0.0.0' in gateway.text(gateway.err)
 
 
-def test_a_device_that_is_not_there_is_named(folder):
-    conf = at(config(), 'ports.lan.device', 'net_pcap9')
-    gateway = Gateway(folder, conf, pcap_vdevs(folder, {}))
+@pytest.mark.parametrize('device,vdevs,remedy', [
+    ('net_pcap9', [], 'made by --vdev net_pcap9 on the command line or by "devargs"'),
+    ('net_tap0', [], 'made by --vdev net_tap0 on the command line or by "devargs"'),
+    ('net_pcap7', ['net_pcap7,rx_pcap=/nowhere/wan.in.pcap'], "its --vdev failed, EAL's lines above say why"),
+    ('0000:99:00.0', [], 'bind it by dpdk-devbind.py'),
+    ('eth0', [], 'a PCI address, or a vdev such as net_tap0'),
+])
+def test_a_device_that_is_not_there_is_named_with_the_remedy(folder, device, vdevs, remedy):
+    gateway = Gateway(folder, at(config(), 'ports.lan.device', device), vdevs)
     gateway.start(wait=False)
     assert gateway.wait() == 1
-    assert 'lan' in gateway.text(gateway.err) and 'net_pcap9' in gateway.text(gateway.err)
+    assert f'ports.lan: port lan: no device "{device}" ({remedy}' in gateway.text(gateway.err)
+
+
+EXAMPLES = os.path.join(TOP, 'config/examples')
+
+
+@pytest.mark.parametrize('example', sorted(os.listdir(EXAMPLES)))
+def test_every_example_starts_as_it_is(folder, example):
+    """In a network namespace: the names of TAP devices are those of the ports."""
+    with open(os.path.join(EXAMPLES, example), encoding='utf-8') as f:
+        text = f.read()
+    wrpcap(str(folder / 'in.pcap'), to_lan(clear4(1)))
+    with Gateway(folder, None, [], text=text, wrap=['unshare', '--net', 'env', '-C', str(folder)]) as gateway:
+        assert gateway.view('ifconfig ipsec0')
+        assert gateway.stop() == 0
+
+
+@pytest.mark.parametrize('option', ['-h', '--help', '--version'])
+@pytest.mark.parametrize('program,page', [(PROGRAM, 'dpdk-ipsecif.8'), (CLIENT, 'ipsecifctl.8'),
+                                          (BENCH, 'dpdk-ipsecif-bench.8')])
+def test_every_program_tells_what_it_takes_and_is(program, page, option):
+    done = subprocess.run([program, option], capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stderr) == (0, '')
+    name = os.path.basename(program)
+    assert done.stdout.startswith(f'{name} 0.' if option == '--version' else f'usage: {name} ')
+    with open(os.path.join(TOP, 'docs/man', page), encoding='utf-8') as f:
+        assert '.Fl h | Fl -help | Fl -version' in f.read()
+
+
+def test_the_client_takes_them_among_its_options(folder):
+    done = subprocess.run([CLIENT, '-s', str(folder / 'none.sock'), '--version'], capture_output=True,
+                          text=True, timeout=20, check=False)
+    assert done.returncode == 0 and done.stdout.startswith('ipsecifctl 0.')
+    # behind the command they are the command's
+    assert subprocess.run([CLIENT, '-s', str(folder / 'none.sock'), 'show', '--version'],
+                          capture_output=True, timeout=20, check=False).returncode == 1
 
 
 def test_ready_is_alone_on_its_line_and_comes_once(folder):
