@@ -246,8 +246,7 @@ route(struct walk *w)
 	uint32_t dst;
 
 	if (meta->flags & PKT_IP6) {
-		decide_nh6(w->dp->fibs, meta->fib, (uint8_t(*)[16])&pkt_ip6(w->m)->dst_addr,
-				&meta->nh, 1);
+		decide_nh6(w->dp->fibs, meta->fib, (void *)&pkt_ip6(w->m)->dst_addr, &meta->nh, 1);
 		s->verdict = decide_route6(pkt_ip6(w->m), meta->nh, meta->flags);
 	} else {
 		dst = rte_be_to_cpu_32(pkt_ip4(w->m)->dst_addr);

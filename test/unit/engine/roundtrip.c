@@ -85,8 +85,7 @@ check_pair(struct sa_ctl *out, struct sa_ctl *in, bool natt)
 		l3 = (uint16_t)(meta->l3_len + sizeof(struct rte_esp_hdr) + in->sa->iv_len);
 		assert_non_null(rte_pktmbuf_prepend(pkts[i], l3));
 		if (out->prm.dst.af == AF_INET6)
-			assert_memory_equal(
-					ip6_src(pkt_ip6(pkts[i])), ip6_src(pkt_ip6(want)), 32);
+			assert_memory_equal(ip6_src(pkt_ip6(pkts[i])), ip6_src(pkt_ip6(want)), 32);
 		else
 			assert_int_equal(pkt_ip4(pkts[i])->src_addr, pkt_ip4(want)->src_addr);
 		rte_pktmbuf_free(want);
