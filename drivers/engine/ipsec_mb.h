@@ -40,7 +40,7 @@
 enum mb_kind {
 	MB_GCM,    /* one call for a packet */
 	MB_GMAC,   /* one call, nothing encrypted */
-	MB_CHACHA, /* three calls */
+	MB_CHACHA, /* one job for a packet */
 	MB_JOB,    /* cipher, then HMAC or XCBC: jobs that share vector lanes */
 };
 
@@ -102,7 +102,7 @@ struct mb_session {
 	uint8_t auth_line; /* [I] line of the keys from which on authentication reads */
 	/* [I] packets of such SAs made ready for the library: written outbound, read inbound */
 	mb_make_t make;
-	uint32_t suite[2]; /* [I] jobs: what the library dispatches them by */
+	uint32_t suite[2]; /* [I] jobs and ChaCha: what the library dispatches them by */
 
 	/* line 1 on */
 	union mb_keys keys __rte_cache_aligned; /* [I] */
@@ -132,7 +132,6 @@ struct mb_worker {
 	uint8_t icv[MB_BURST][MB_ICV_MAX] __rte_cache_aligned; /* [W] computed, inbound */
 	uint8_t sent_icv[MB_BURST][MB_ICV_MAX];              /* [W] of jobs, moved out of the way */
 	struct gcm_context_data gcm_ctx __rte_cache_aligned; /* [W] */
-	struct chacha20_poly1305_context_data chacha_ctx __rte_cache_aligned; /* [W] */
 } __rte_cache_aligned;
 
 struct mb_engine {
