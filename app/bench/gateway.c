@@ -3,41 +3,66 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_eal.h>
-#include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 
+#include "base/eal_setup.h"
 #include "base/log.h"
 #include "bench.h"
 #include "drivers/registry.h"
 
-#define EAL_ARGS_MAX 64
+/* Buffers of one worker, tables, and room for some thousand tunnels. */
+#define HUGE_MIN_MIB 512
 #define PREPARE_SECONDS 20
+
+/*
+ * MiB of EAL's memory, a little more than was measured (without hugepages, the engine that needs most): buffers and
+ * counters of each worker, and SAs, interfaces and their counters of each tunnel.
+ */
+static uint32_t
+memory_mib(const struct bench_args *args, unsigned int workers)
+{
+	const unsigned int w = RTE_MIN(workers, (unsigned int)WORKER_MAX);
+
+	return 160 + 64 * args->tunnels / BENCH_TUNNELS_MAX +
+			w * (48 + 24 * args->tunnels / BENCH_TUNNELS_MAX);
+}
 
 int
 bench_eal_start(struct bench *b, int argc, char **argv, struct err *err)
 {
-	static char no_pci[] = "--no-pci";
-	char *eal[EAL_ARGS_MAX];
-	int i, n = 0;
+	/* What the prompt may ask for counts too; pages that are not touched cost nothing. */
+	const struct bench_args most = { .tunnels = b->args.interactive ? BENCH_TUNNELS_MAX
+									: b->args.tunnels };
+	const uint32_t need = memory_mib(&most, (unsigned int)RTE_MAX(get_nprocs(), 4));
+	const struct eal_wish wish = { .memory_mib = RTE_MAX(need, 1024u),
+		.huge_min_mib = HUGE_MIN_MIB,
+		.no_pci = b->args.port[0][0] == '\0',
+		.alone = true };
 
-	if (argc > EAL_ARGS_MAX - 2) {
-		err_set(err, E2BIG, "EAL: too many arguments, %d (%d)", argc, EAL_ARGS_MAX - 2);
-		return -1;
-	}
-	for (i = 0; i < argc; i++)
-		eal[n++] = argv[i];
-	if (b->args.port[0][0] == '\0')
-		eal[n++] = no_pci;
-	eal[n] = NULL;
-	if (rte_eal_init(n, eal) >= 0)
-		return 0;
-	err_set(err, rte_errno, "EAL: %s", rte_strerror(rte_errno));
-	return -1;
+	return eal_setup_start(argc, argv, &wish, err) == 0 ? 0 : -1;
+}
+
+/* Where something found no room: how much would have been enough. @return @p rc. */
+static int
+with_memory(const struct bench *b, int rc, struct err *err)
+{
+	const unsigned int lcores = rte_lcore_count();
+	const unsigned int workers = lcores > 1 ? lcores - 1 : 1;
+	const uint32_t need = memory_mib(&b->args, workers);
+	char why[ERR_MSG_MAX];
+
+	if (rc == 0 || strstr(err->msg, "memory") == NULL || rte_eal_has_hugepages() ||
+			rte_eal_get_physmem_size() >> 20 >= need)
+		return rc;
+	snprintf(why, sizeof(why), "%s", err->msg);
+	return err_set(err, -rc, "%s (tunnels: %u, workers: %u: they need EAL's -m %u)", why,
+			b->args.tunnels, workers, need);
 }
 
 static int
@@ -117,8 +142,8 @@ traffic_file_make(struct bench *b, struct err *err)
 	return pcap_write_plain(&shapes, b->traffic_file, err);
 }
 
-int
-bench_gateway_create(struct bench *b, struct err *err)
+static int
+gateway_create(struct bench *b, struct err *err)
 {
 	unsigned int lcores[WORKER_MAX], n = 0, i;
 	const struct engine_ops *engines[ENGINE_MAX];
@@ -149,6 +174,12 @@ bench_gateway_create(struct bench *b, struct err *err)
 		rc = ctl_start(b->ctl, err);
 	b->stale = true;
 	return rc;
+}
+
+int
+bench_gateway_create(struct bench *b, struct err *err)
+{
+	return with_memory(b, gateway_create(b, err), err);
 }
 
 void
@@ -186,8 +217,8 @@ prepare(struct bench *b, struct err *err)
 	return source_prepare_end(s, err);
 }
 
-int
-bench_gateway_setup(struct bench *b, struct err *err)
+static int
+gateway_setup(struct bench *b, struct err *err)
 {
 	const uint64_t start = rte_rdtsc();
 	int rc = 0;
@@ -215,6 +246,12 @@ bench_gateway_setup(struct bench *b, struct err *err)
 	b->stale = false;
 	b->setup_seconds = (double)(rte_rdtsc() - start) / (double)rte_get_tsc_hz();
 	return 0;
+}
+
+int
+bench_gateway_setup(struct bench *b, struct err *err)
+{
+	return with_memory(b, gateway_setup(b, err), err);
 }
 
 int

@@ -11,9 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <rte_eal.h>
-
 #include "app.h"
+#include "base/eal_setup.h"
 #include "base/log.h"
 
 #define TELNET_DEFAULT "127.0.0.1:8086"
@@ -45,13 +44,13 @@ notify(const char *state)
 static int
 socket_open(struct app *app, struct err *err)
 {
-	const char *dir = rte_eal_get_runtime_dir(), *prefix = strrchr(dir, '/');
+	const char *prefix = eal_setup_prefix(app->args.eal_argc, app->args.eal_argv);
 	char path[128];
 	int rc;
 
 	if (app->args.socket != NULL)
 		return server_listen_socket(app->server, app->args.socket, err);
-	snprintf(path, sizeof(path), SOCKET_DIR "/%s.sock", prefix == NULL ? dir : prefix + 1);
+	snprintf(path, sizeof(path), SOCKET_DIR "/%s.sock", prefix);
 	rc = server_listen_socket(app->server, path, err);
 	if ((rc == -EACCES || rc == -EPERM || rc == -EROFS) && geteuid() != 0) {
 		log_warning("%s (going on without control socket; --socket PATH)", err->msg);

@@ -15,8 +15,8 @@
 #include <string.h>
 
 #include <rte_cycles.h>
-#include <rte_eal.h>
 
+#include "base/eal_setup.h"
 #include "base/rcu.h"
 #include "drivers/engine/engines.h"
 #include "ipsec/sadb.h"
@@ -138,15 +138,20 @@ main(int argc, char **argv)
 	struct rte_mempool *pool;
 	const struct engine_ops *ops = &engine_cryptodev_ops;
 	unsigned int i, sas, next = 0;
+	const struct eal_wish wish = { .memory_mib = 1024, .huge_min_mib = 256, .alone = true };
 	struct err err = { 0 };
 	struct sadb *db;
 	uint64_t end;
-	int n = rte_eal_init(argc, argv);
+	int n;
 
-	if (n < 0 || argc - n < 7)
+	for (n = 1; n < argc && strcmp(argv[n], "--") != 0; n++)
+		;
+	if (argc - n < 7)
 		rte_exit(2,
 				"usage: engine_bench [EAL] -- ENC BITS AUTH SAS BURST SIZE [esn] "
 				"[ipsec_mb]\n");
+	if (eal_setup_start(n, argv, &wish, &err) != 0)
+		rte_exit(1, "engine_bench: %s\n", err.msg);
 	argv += n;
 	sas = (unsigned int)RTE_MIN(atoi(argv[4]), SAS_MAX);
 	burst = (uint16_t)RTE_MIN(atoi(argv[5]), 64);

@@ -19,6 +19,7 @@
 #include <rte_lpm.h>
 #include <rte_lpm6.h>
 
+#include "base/eal_setup.h"
 #include "base/rcu.h"
 #include "route/rib.h"
 #include "route/rt4.h"
@@ -297,12 +298,20 @@ change_rate(void)
 int
 main(int argc, char **argv)
 {
-	const int eal = rte_eal_init(argc, argv);
+	const struct eal_wish wish = {
+		.memory_mib = 1024, .huge_min_mib = 512, .no_pci = true, .alone = true
+	};
+	struct err err = { 0 };
 	struct lpm_usage u;
 	double start, before, few, many;
 	uint32_t i;
+	int eal;
 
-	if (eal < 0 || argc - eal != 4 || rcu_init(1, NULL) != 0)
+	for (eal = 1; eal < argc && strcmp(argv[eal], "--") != 0; eal++)
+		;
+	if (argc - eal == 4 && eal_setup_start(eal, argv, &wish, &err) != 0)
+		fprintf(stderr, "route_bench: %s\n", err.msg);
+	if (argc - eal != 4 || err.code != 0 || rcu_init(1, NULL) != 0)
 		return 1;
 	kind = argv[eal + 1];
 	family = atoi(argv[eal + 2]);

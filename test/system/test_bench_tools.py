@@ -130,6 +130,13 @@ def test_pairs_are_put_in_relation_to_the_better_mode(folder):
     assert at['quiet'] is None and at['quiet_ratio'] is None     # neither says it
 
 
+@pytest.mark.parametrize('pages, factor', [('none', 2), ('2048 kB', 1)])
+def test_pairs_are_without_hugepages_both_or_neither(folder, pages, factor):
+    secgw = STAND_IN.replace('signal.signal', "rate *= 2 if '--no-huge' in sys.argv else 1\nsignal.signal")
+    at = pair(folder, secgw, BENCH_STAND_IN.replace('machine={{}}', f"machine=dict(hugepages='{pages}')"))
+    assert at['secgw_pps'] == 2000 * factor
+
+
 TELEMETRY = '''#!{python}
 import json, os, socket, sys, threading, time
 prefix = sys.argv[sys.argv.index('--file-prefix') + 1]
