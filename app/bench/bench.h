@@ -85,6 +85,8 @@ int bench_gateway_renew(struct bench *b, struct err *err);
 
 /** The control core's work for about a millisecond; with one lcore also the worker's. Keeps prepared traffic going. */
 void bench_poll(struct bench *b);
+/** Since the TSC read so. */
+double bench_seconds(uint64_t since_tsc);
 void bench_sample(struct bench *b, struct bench_sample *ret);
 /** Let traffic flow. Sets up first if something has changed. */
 int bench_start(struct bench *b, struct err *err);

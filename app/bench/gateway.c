@@ -200,7 +200,7 @@ static int
 prepare(struct bench *b, struct err *err)
 {
 	struct bench_source *s = &b->source;
-	const uint64_t end = rte_rdtsc() + PREPARE_SECONDS * rte_get_tsc_hz();
+	const uint64_t start = rte_rdtsc();
 	int rc;
 
 	rc = apply(b, PHASE_PREPARE, err);
@@ -211,7 +211,7 @@ prepare(struct bench *b, struct err *err)
 	source_shape(s, SOURCE_FLOW_IN);
 	source_start(s, true, false, UINT64_MAX, 0);
 	while (__atomic_load_n(&s->prepared.nb, __ATOMIC_ACQUIRE) < s->prepared.room &&
-			rte_rdtsc() < end && !bench_stop)
+			bench_seconds(start) < PREPARE_SECONDS && !bench_stop)
 		bench_poll(b);
 	bench_halt(b);
 	return source_prepare_end(s, err);
@@ -244,7 +244,7 @@ gateway_setup(struct bench *b, struct err *err)
 	bench_poll(b);
 	ctl_clear_counters(b->ctl);
 	b->stale = false;
-	b->setup_seconds = (double)(rte_rdtsc() - start) / (double)rte_get_tsc_hz();
+	b->setup_seconds = bench_seconds(start);
 	return 0;
 }
 

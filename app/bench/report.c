@@ -7,6 +7,7 @@
 #include <rte_cycles.h>
 #include <rte_lcore.h>
 
+#include "base/clock.h"
 #include "bench.h"
 #include "net/drop.h"
 
@@ -16,7 +17,7 @@ static const char *const traffics[] = { "generator", "pcap", "nic" };
 double
 bench_pps(const struct bench_sample *a, const struct bench_sample *b, uint64_t packets)
 {
-	const double s = (double)(b->active - a->active) / (double)rte_get_tsc_hz();
+	const double s = (double)clock_diff(b->active, a->active) / (double)rte_get_tsc_hz();
 
 	return s <= 0 ? 0 : (double)packets / s;
 }
@@ -40,7 +41,8 @@ bench_slice(const struct bench *b, const struct bench_sample s[2])
 	if (b->args.direction == DIRECTION_OUT || b->args.rate_kpps != 0)
 		ret.cycles = s[1].busy_cycles - s[0].busy_cycles;
 	else
-		ret.cycles = (s[1].active - s[0].active) * ctl_dataplane(b->ctl)->nb_workers;
+		ret.cycles = clock_diff(s[1].active, s[0].active) *
+				ctl_dataplane(b->ctl)->nb_workers;
 	for (i = 0; i < WORKER_MAX; i++)
 		for (st = 0; st < SLICE_STAGES; st++)
 			ret.stage[st] += s[1].worker[i].stage_cycles[st] -
@@ -59,7 +61,7 @@ cycles(const struct bench *b, const struct bench_sample s[2])
 static double
 cpu_percent(const struct bench_sample s[2])
 {
-	const double wall = (double)(s[1].tsc - s[0].tsc) / (double)rte_get_tsc_hz();
+	const double wall = (double)clock_diff(s[1].tsc, s[0].tsc) / (double)rte_get_tsc_hz();
 
 	return wall <= 0 ? 0 : (s[1].cpu_seconds - s[0].cpu_seconds) / wall * 100;
 }
@@ -280,7 +282,7 @@ void
 report_ports(struct bench *b, int port)
 {
 	const uint64_t now = rte_rdtsc();
-	const double s = (double)(now - b->shown_tsc) / (double)rte_get_tsc_hz();
+	const double s = (double)clock_diff(now, b->shown_tsc) / (double)rte_get_tsc_hz();
 	int p;
 
 	for (p = 0; p < 2; p++)

@@ -8,6 +8,7 @@
 #include <rte_cycles.h>
 #include <rte_lcore.h>
 
+#include "base/clock.h"
 #include "bench.h"
 
 #define DRAIN_SECONDS 1
@@ -49,6 +50,12 @@ bench_poll(struct bench *b)
 		usleep(source_has_rounds(&b->source) ? NAP_ROUNDS_US : NAP_US);
 	ctl_poll(b->ctl);
 	round_next(b);
+}
+
+double
+bench_seconds(uint64_t since_tsc)
+{
+	return (double)clock_diff(rte_rdtsc(), since_tsc) / (double)rte_get_tsc_hz();
 }
 
 static double
@@ -114,13 +121,13 @@ bench_start(struct bench *b, struct err *err)
 void
 bench_halt(struct bench *b)
 {
-	const uint64_t end = rte_rdtsc() + DRAIN_SECONDS * rte_get_tsc_hz();
+	const uint64_t start = rte_rdtsc();
 
 	source_stop(&b->source);
 	do
 		bench_poll(b);
 	while (b->args.traffic == TRAFFIC_GENERATOR && !dp_is_empty(ctl_dataplane(b->ctl)) &&
-			rte_rdtsc() < end);
+			bench_seconds(start) < DRAIN_SECONDS);
 	b->running = false;
 }
 
@@ -152,9 +159,9 @@ is_settled(const struct bench *b)
 static void
 wait_settled(struct bench *b)
 {
-	const uint64_t end = rte_rdtsc() + DRAIN_SECONDS * rte_get_tsc_hz();
+	const uint64_t start = rte_rdtsc();
 
-	while (!is_settled(b) && rte_rdtsc() < end)
+	while (!is_settled(b) && bench_seconds(start) < DRAIN_SECONDS)
 		bench_poll(b);
 }
 
@@ -199,16 +206,16 @@ measure(struct bench *b, double seconds, bool quiet, struct bench_sample ret[2])
 	do {
 		bench_poll(b);
 		now = rte_rdtsc();
-		if ((double)(now - slice[0].tsc) >= SLICE_MS * hz / 1000)
+		if ((double)clock_diff(now, slice[0].tsc) >= SLICE_MS * hz / 1000)
 			slice_end(b, slice);
-		if ((double)(now - shown) < period * hz)
+		if ((double)clock_diff(now, shown) < period * hz)
 			continue;
 		bench_sample(b, &ret[1]);
 		if (!quiet)
 			show_progress(b, &last, &ret[1]);
 		last = ret[1];
 		shown = now;
-	} while (!bench_is_over(b) && (double)(now - start) < seconds * hz);
+	} while (!bench_is_over(b) && (double)clock_diff(now, start) < seconds * hz);
 	if (b->args.total_packets != 0)
 		wait_settled(b);
 	bench_sample(b, &ret[1]);

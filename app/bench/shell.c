@@ -12,7 +12,6 @@
 
 #include <cmdline_parse.h>
 #include <cmdline_rdline.h>
-#include <rte_cycles.h>
 
 static const char prompt[] = "bench> ";
 
@@ -151,15 +150,14 @@ read_some(struct shell *sh)
 static void
 watch(struct bench *b)
 {
-	const uint64_t period = b->args.stats_period * rte_get_tsc_hz();
-
 	if (!b->running)
 		return;
 	if (bench_is_over(b)) {
 		bench_halt(b);
 		printf("all packets were given\n");
 		report_ports(b, -1);
-	} else if (period != 0 && rte_rdtsc() - b->shown_tsc >= period) {
+	} else if (b->args.stats_period != 0 &&
+			bench_seconds(b->shown_tsc) >= b->args.stats_period) {
 		report_ports(b, -1);
 	}
 }

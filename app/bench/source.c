@@ -12,39 +12,13 @@
 #include <rte_mbuf_dyn.h>
 #include <rte_memcpy.h>
 
+#include "base/clock.h"
 #include "source_priv.h"
-
-/* What a NIC's queue holds: more packets than these do not wait. */
-#define QUEUE_LENGTH 1024
 
 static uint64_t *
 stamp_of(const struct bench_source *s, struct rte_mbuf *m)
 {
 	return RTE_MBUF_DYNFIELD(m, s->stamp_offset, uint64_t *);
-}
-
-/* How many of @p n may come now. */
-static uint16_t
-lane_due(struct source_lane *lane, uint64_t now, uint16_t n)
-{
-	uint64_t elapsed, k;
-
-	if (n > lane->left)
-		n = (uint16_t)lane->left;
-	if (lane->step == 0)
-		return n;
-	if (lane->from == 0)
-		lane->from = now;
-	elapsed = (now - lane->from) << 16;
-	if (elapsed < lane->due)
-		return 0;
-	k = (elapsed - lane->due) / lane->step + 1;
-	if (k > QUEUE_LENGTH) {
-		lane->missed += k - QUEUE_LENGTH;
-		lane->due += (k - QUEUE_LENGTH) * lane->step;
-		k = QUEUE_LENGTH;
-	}
-	return (uint16_t)RTE_MIN(k, n);
 }
 
 /* The time at which each packet was due, whenever the gateway comes to fetch it; without a rate that time is now. */
@@ -68,9 +42,7 @@ lane_gave(const struct bench_source *s, struct source_lane *lane, uint64_t now,
 {
 	if (unlikely(s->stamping))
 		lane_stamp(s, lane, now, pkts, n);
-	lane->due += n * lane->step;
-	lane->left -= n;
-	lane->given += n;
+	source_lane_gave(lane, n);
 }
 
 /* Port 0: plain packets. */
@@ -96,7 +68,7 @@ source_inside_rx(uint16_t port, uint16_t q, struct rte_mbuf *pkts[], uint16_t nb
 	/* between two rounds of what comes in nothing goes out either, so that both are there all the time */
 	if (__atomic_load_n(&queue->outside.spent, __ATOMIC_ACQUIRE) && !queue->outside.done)
 		return nb;
-	n = lane_due(lane, now, RTE_MIN((uint16_t)(max - nb), (uint16_t)s->burst));
+	n = source_lane_due(lane, now, RTE_MIN((uint16_t)(max - nb), (uint16_t)s->burst));
 	if (n == 0)
 		return nb;
 	pkts += nb;
@@ -162,7 +134,7 @@ source_outside_rx(uint16_t port, uint16_t q, struct rte_mbuf *pkts[], uint16_t n
 	}
 	n = RTE_MIN((uint16_t)(max - nb), (uint16_t)s->burst);
 	n = (uint16_t)RTE_MIN(n, lane->nb_list - lane->next);
-	n = lane_due(lane, now, n);
+	n = source_lane_due(lane, now, n);
 	pkts += nb;
 	if (n == 0)
 		return nb;
@@ -261,7 +233,8 @@ source_sink_tx(uint16_t port, uint16_t q, struct rte_mbuf *pkts[], uint16_t n, v
 			continue;
 		/* once: what a full queue refuses comes by again */
 		pkts[i]->ol_flags &= ~s->stamp_flag;
-		hist_add(queue->hist, now - *stamp_of(s, pkts[i]));
+		/* of two cores the one that stamped may be ahead */
+		hist_add(queue->hist, clock_diff(now, *stamp_of(s, pkts[i])));
 	}
 	return n;
 }

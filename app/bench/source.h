@@ -45,8 +45,8 @@ struct source_lane {
 	uint64_t missed;      /* [W] due, but the queue was full as that of a NIC would have been */
 	uint64_t no_buffer;   /* [W] */
 	uint64_t step;        /* [I] TSC cycles from packet to packet, times 65536; 0: at once */
-	uint64_t due;         /* [W] since `from`, times 65536 */
-	uint64_t from;        /* [W] TSC; 0: not yet */
+	uint64_t due;         /* [W] of the next packet, since `from`, times 65536 */
+	uint64_t from;        /* [W] TSC, moves on with what is given; 0: not yet */
 	const uint32_t *list; /* [I] outside: which prepared packets */
 	uint32_t nb_list;     /* [I] */
 	uint32_t next;        /* [W] in list */

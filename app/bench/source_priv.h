@@ -9,6 +9,7 @@
 #include <rte_ip.h>
 #include <rte_udp.h>
 
+#include "base/clock.h"
 #include "source.h"
 
 /** Of a flow: 10.128.0.0 + flow; with IPv6 inside these are the last four bytes behind fd00:a::. */
@@ -33,6 +34,44 @@ source_frame_write(uint8_t *frame, const struct source_shape *shape, uint32_t fl
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	((struct rte_ipv4_hdr *)(frame + RTE_ETHER_HDR_LEN))->hdr_checksum = (uint16_t)~sum;
+}
+
+/** What a NIC's queue holds: more packets than these do not wait. */
+#define SOURCE_QUEUE_LENGTH 1024
+
+/** How many of @p n may come now. */
+static inline uint16_t
+source_lane_due(struct source_lane *lane, uint64_t now, uint16_t n)
+{
+	uint64_t elapsed, k;
+
+	if (n > lane->left)
+		n = (uint16_t)lane->left;
+	if (lane->step == 0)
+		return n;
+	if (lane->from == 0)
+		lane->from = now;
+	elapsed = clock_diff(now, lane->from) << 16;
+	if (elapsed < lane->due || (int64_t)(now - lane->from) < 0)
+		return 0;
+	k = (elapsed - lane->due) / lane->step + 1;
+	if (k > SOURCE_QUEUE_LENGTH) {
+		lane->missed += k - SOURCE_QUEUE_LENGTH;
+		lane->due += (k - SOURCE_QUEUE_LENGTH) * lane->step;
+		k = SOURCE_QUEUE_LENGTH;
+	}
+	return (uint16_t)RTE_MIN(k, n);
+}
+
+/** @p n were given. `from` moves on with them, since 2^48 cycles, times 65536, are too many for 64 bits: a day and a half. */
+static inline void
+source_lane_gave(struct source_lane *lane, uint16_t n)
+{
+	lane->left -= n;
+	lane->given += n;
+	lane->due += n * lane->step;
+	lane->from += lane->due >> 16;
+	lane->due &= 0xffff;
 }
 
 uint16_t source_inside_rx(uint16_t port, uint16_t q, struct rte_mbuf *pkts[], uint16_t nb,

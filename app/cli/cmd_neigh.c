@@ -3,8 +3,8 @@
  * arp(8) and ndp(8): the neighbours of ports.
  */
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cli/cmd.h"
 #include "cli/ifconfig_addr.h"
 #include "control/resolve.h"
@@ -44,11 +44,8 @@ dump_neigh(struct neigh *n, void *arg)
 static json_t *
 view_neighs(struct cli *cli, int af)
 {
-	struct timespec ts;
-	struct dump d = { .cli = cli, .af = af, .list = json_array() };
+	struct dump d = { .cli = cli, .af = af, .now_ms = clock_mono_ms(), .list = json_array() };
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	d.now_ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 	neigh_foreach(ctl_neighs(cli->ctl), dump_neigh, &d);
 	return d.list;
 }

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_malloc.h>
@@ -360,9 +359,10 @@ view_state(struct cli *cli)
 	struct ctl_state_info info;
 
 	ctl_state_info(cli->ctl, &info);
-	return json_pack("{s:s, s:I, s:b, s:i, s:i, s:i}", "file", info.file, "saved",
-			(json_int_t)info.saved_s, "failing", info.failing, "carried",
-			(int)info.carried, "fresh", (int)info.fresh, "left", (int)info.left);
+	return json_pack("{s:s, s:I, s:I, s:b, s:i, s:i, s:i}", "file", info.file, "saved",
+			(json_int_t)info.saved_s, "saved_ago", (json_int_t)info.ago_s, "failing",
+			info.failing, "carried", (int)info.carried, "fresh", (int)info.fresh,
+			"left", (int)info.left);
 }
 
 static void
@@ -371,7 +371,6 @@ print_state(struct cli *cli, const json_t *o)
 	static const char *const lines[][2] = { { "carried", "SAs went on from the state file" },
 		{ "fresh", "SAs began at sequence number 1" },
 		{ "left", "SAs of the file are not here" } };
-	const time_t saved = (time_t)json_integer_value(json_object_get(o, "saved"));
 	const char *file = json_string_value(json_object_get(o, "file"));
 	unsigned int i;
 
@@ -380,10 +379,11 @@ print_state(struct cli *cli, const json_t *o)
 				"no state file is kept (--state FILE): after a restart SAs begin "
 				"at sequence "
 				"number 1\n");
-	else if (saved == 0)
+	else if (json_integer_value(json_object_get(o, "saved")) == 0)
 		cli_printf(cli, "%s, not saved yet\n", file);
 	else
-		cli_printf(cli, "%s, saved %lld s ago%s\n", file, (long long)(time(NULL) - saved),
+		cli_printf(cli, "%s, saved %" JSON_INTEGER_FORMAT " s ago%s\n", file,
+				json_integer_value(json_object_get(o, "saved_ago")),
 				json_is_true(json_object_get(o, "failing"))
 						? "; it can not be written now"
 						: "");

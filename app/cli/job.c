@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "cli/cli.h"
 
 struct list_job {
@@ -15,15 +15,6 @@ struct list_job {
 	struct cli_list list;
 	uint64_t given;
 };
-
-static uint64_t
-now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 void
 cli_job_push(struct cli *cli, struct cli_job *job)
@@ -46,7 +37,7 @@ cli_job_drop(struct cli *cli)
 bool
 cli_job_go_on(struct cli *cli, uint64_t budget_us, size_t out_max)
 {
-	const uint64_t end = now_us() + budget_us;
+	const uint64_t start = clock_mono_us();
 
 	cli->waits = false;
 	while (cli->job != NULL) {
@@ -62,7 +53,8 @@ cli_job_go_on(struct cli *cli, uint64_t budget_us, size_t out_max)
 		if (cli->waits)
 			return true;
 		if (budget_us != UINT64_MAX && cli->job != NULL &&
-				(now_us() >= end || evbuffer_get_length(cli->to) >= out_max))
+				(clock_diff(clock_mono_us(), start) >= budget_us ||
+						evbuffer_get_length(cli->to) >= out_max))
 			return true;
 	}
 	return false;

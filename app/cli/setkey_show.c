@@ -42,12 +42,10 @@ static void
 sa_json_life(struct cli *cli, const struct sa_ctl *sa, json_t *o)
 {
 	struct ctl_sa_counts c = { 0 };
-	time_t now = time(NULL);
 
 	ctl_sa_counts(cli->ctl, sa, &c);
-	json_object_set_new(o, "created", json_integer((json_int_t)sa->created_s));
-	json_object_set_new(o, "age_seconds",
-			json_integer((json_int_t)now - (json_int_t)sa->created_s));
+	json_object_set_new(o, "created", json_integer((json_int_t)c.created_s));
+	json_object_set_new(o, "age_seconds", json_integer((json_int_t)c.age_s));
 	json_object_set_new(o, "last_use", json_integer((json_int_t)c.last_use_s));
 	json_object_set_new(o, "packets", json_integer((json_int_t)c.packets));
 	json_object_set_new(o, "bytes", json_integer((json_int_t)c.bytes));

@@ -36,7 +36,8 @@ struct app {
 	struct server *server;
 	struct event *timers[8];
 	unsigned int nb_timers;
-	uint64_t started_ms;
+	uint64_t idle_from_ms; /* clock_mono_ms(): nothing has been received since */
+	uint64_t received;     /* packets, up to then */
 	bool stopping;
 };
 

@@ -5,10 +5,10 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "app.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #define CTL_POLL_US 1000
@@ -16,15 +16,6 @@
 #define SLICE_US 250      /* of polling between two looks at the events */
 #define NAP_AFTER_US 5000 /* the only lcore sleeps a little when nothing came for so long */
 #define NAP_US 50
-
-static uint64_t
-now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
 
 static void
 on_ctl_poll(evutil_socket_t fd, short what, void *arg)
@@ -55,18 +46,22 @@ on_hup(evutil_socket_t sig, short what, void *arg)
 	config_reload(arg);
 }
 
+/* Idle since when is the control core's to say, by its own clock: workers only count what they receive. */
 static void
 on_idle_check(evutil_socket_t fd, short what, void *arg)
 {
 	struct app *app = arg;
 	struct dataplane *dp = ctl_dataplane(app->ctl);
-	uint64_t now = now_us() / 1000, last = dp_last_rx_ms(dp);
+	const uint64_t now_ms = clock_mono_ms(), received = dp_received(dp);
 
 	(void)fd;
 	(void)what;
-	if (last < app->started_ms)
-		last = app->started_ms;
-	if (now < last || (double)(now - last) < app->args.idle_exit_s * 1000 || !dp_is_empty(dp))
+	if (received != app->received) {
+		app->received = received;
+		app->idle_from_ms = now_ms;
+	}
+	if ((double)clock_diff(now_ms, app->idle_from_ms) < app->args.idle_exit_s * 1000 ||
+			!dp_is_empty(dp))
 		return;
 	log_notice("no packet for %g s: stopping", app->args.idle_exit_s);
 	app->stopping = true;
@@ -133,7 +128,7 @@ static void
 loop_single(struct app *app)
 {
 	struct dataplane *dp = ctl_dataplane(app->ctl);
-	uint64_t now = now_us(), busy_at = now, ctl_at = 0, slice_end;
+	uint64_t now = clock_mono_us(), busy_at = now, ctl_at = 0, slice_end;
 	unsigned int i, n;
 
 	while (!app->stopping) {
@@ -141,7 +136,7 @@ loop_single(struct app *app)
 		do {
 			for (i = 0, n = 0; i < 16; i++)
 				n += dp_poll(dp);
-			now = now_us();
+			now = clock_mono_us();
 			if (n > 0)
 				busy_at = now;
 		} while (n > 0 && now < slice_end);
@@ -159,7 +154,7 @@ loop_single(struct app *app)
 void
 loop_run(struct app *app)
 {
-	app->started_ms = now_us() / 1000;
+	app->idle_from_ms = clock_mono_ms();
 	if (app->single_lcore)
 		loop_single(app);
 	else

@@ -50,8 +50,13 @@ dump_sa(struct text *t, const struct cfg_state_sa *sa)
 	}
 	text_fmt(t,
 			", \"packets\": %" PRIu64 ", \"bytes\": %" PRIu64 ", \"created\": %" PRIu64
-			", \"first_use\": %" PRIu64 " }",
+			", \"first_use\": %" PRIu64,
 			sa->packets, sa->bytes, sa->created_s, sa->first_use_s);
+	if (sa->has_age)
+		text_fmt(t, ", \"age_ms\": %" PRIu64, sa->age_ms);
+	if (sa->has_age && sa->first_use_s != 0)
+		text_fmt(t, ", \"use_age_ms\": %" PRIu64, sa->use_age_ms);
+	text_str(t, " }");
 }
 
 char *
@@ -60,10 +65,12 @@ cfg_state_dump(const struct cfg_state *state)
 	struct text t = { 0 };
 	unsigned int i;
 
-	text_fmt(&t,
-			"{\n  \"version\": %d,\n  \"saved\": %" PRIu64
-			",\n  \"running\": %s,\n  \"sa\": [",
+	text_fmt(&t, "{\n  \"version\": %d,\n  \"saved\": %" PRIu64 ",\n  \"running\": %s,\n  ",
 			VERSION, state->saved_s, state->running ? "true" : "false");
+	if (state->boot[0] != '\0')
+		text_fmt(&t, "\"boot\": \"%s\",\n  \"uptime_ms\": %" PRIu64 ",\n  ", state->boot,
+				state->uptime_ms);
+	text_str(&t, "\"sa\": [");
 	for (i = 0; i < state->nb_sas; i++) {
 		text_str(&t, i == 0 ? "\n    " : ",\n    ");
 		dump_sa(&t, &state->sas[i]);
@@ -108,22 +115,24 @@ static bool
 read_sa(json_t *json, struct cfg_state_sa *sa)
 {
 	const char *src, *dst, *key, *direction, *sequence, *seen = "";
-	json_int_t spi, window = 0, packets, bytes, created, first_use;
+	json_int_t spi, window = 0, packets, bytes, created, first_use, age = -1, use_age = 0;
 	uint64_t byte;
 	unsigned int i;
 	char *end;
 
-	if (json_unpack(json, "{s:s, s:s, s:I, s:s, s:s, s:s, s?I, s?s, s:I, s:I, s:I, s:I !}",
+	if (json_unpack(json,
+			    "{s:s, s:s, s:I, s:s, s:s, s:s, s?I, s?s, s:I, s:I, s:I, s:I, s?I, s?I "
+			    "!}",
 			    "src", &src, "dst", &dst, "spi", &spi, "key", &key, "direction",
 			    &direction, "sequence", &sequence, "window", &window, "seen", &seen,
 			    "packets", &packets, "bytes", &bytes, "created", &created, "first_use",
-			    &first_use) != 0)
+			    &first_use, "age_ms", &age, "use_age_ms", &use_age) != 0)
 		return false;
 	if (ip_parse(src, &sa->src) != 0 || ip_parse(dst, &sa->dst) != 0 || spi < 256 ||
 			spi > UINT32_MAX || window < 0 || window > REPLAY_WINDOW_MAX ||
 			(strcmp(direction, "in") != 0 && strcmp(direction, "out") != 0) ||
 			strlen(key) != 2 * sizeof(sa->key) || packets < 0 || bytes < 0 ||
-			created < 0 || first_use < 0)
+			created < 0 || first_use < 0 || age < -1 || use_age < 0)
 		return false;
 	for (i = 0; i < sizeof(sa->key); i++) {
 		if (!read_hex(key + 2 * (size_t)i, 2, &byte))
@@ -138,6 +147,9 @@ read_sa(json_t *json, struct cfg_state_sa *sa)
 	sa->bytes = (uint64_t)bytes;
 	sa->created_s = (uint64_t)created;
 	sa->first_use_s = (uint64_t)first_use;
+	sa->has_age = age >= 0;
+	sa->age_ms = sa->has_age ? (uint64_t)age : 0;
+	sa->use_age_ms = (uint64_t)use_age;
 	return *end == '\0' && sequence[0] >= '0' && sequence[0] <= '9' && read_seen(sa, seen);
 }
 
@@ -146,20 +158,23 @@ static struct cfg_state *
 read_json(const json_t *json)
 {
 	struct cfg_state *state = calloc(1, sizeof(*state));
-	const char *check;
+	const char *check, *boot = "";
 	json_t *list;
-	json_int_t saved;
+	json_int_t saved, uptime = 0;
 	int version, running;
 	size_t i;
 
 	if (state == NULL)
 		return NULL;
-	if (json_unpack((json_t *)(uintptr_t)json, "{s:i, s:I, s:b, s:o, s:s !}", "version",
-			    &version, "saved", &saved, "running", &running, "sa", &list, "check",
-			    &check) != 0 ||
-			version != VERSION || saved < 0 || !json_is_array(list))
+	if (json_unpack((json_t *)(uintptr_t)json, "{s:i, s:I, s:b, s?s, s?I, s:o, s:s !}",
+			    "version", &version, "saved", &saved, "running", &running, "boot",
+			    &boot, "uptime_ms", &uptime, "sa", &list, "check", &check) != 0 ||
+			version != VERSION || saved < 0 || uptime < 0 ||
+			strlen(boot) >= sizeof(state->boot) || !json_is_array(list))
 		goto bad;
 	state->saved_s = (uint64_t)saved;
+	memcpy(state->boot, boot, strlen(boot) + 1);
+	state->uptime_ms = (uint64_t)uptime;
 	state->running = running != 0;
 	state->sas = calloc(json_array_size(list) + 1, sizeof(*state->sas));
 	if (state->sas == NULL)

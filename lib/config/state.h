@@ -23,11 +23,16 @@ struct cfg_state_sa {
 	uint64_t sequence; /* out: no packet was or will be sent with a higher one; in: top of the window */
 	uint32_t window;                   /* in: packets that seen[] speaks of */
 	uint64_t seen[CFG_STATE_SEEN_MAX]; /* bit i % 64 of seen[i / 64]: sequence - i */
-	uint64_t packets, bytes, created_s, first_use_s;
+	uint64_t packets, bytes;
+	uint64_t created_s, first_use_s; /* by the wall clock of the save; first use 0: not yet */
+	bool has_age;                /* files of earlier versions have no ages, only those two */
+	uint64_t age_ms, use_age_ms; /* when it was saved, by a clock that nobody steps */
 };
 
 struct cfg_state {
 	uint64_t saved_s; /* wall clock */
+	char boot[40];    /* clock_boot_id() and clock_boot_ms() when it was saved; "": not known */
+	uint64_t uptime_ms;
 	bool running; /* written while packets went on: outbound numbers are reserved ahead, inbound ones may have come since */
 	struct cfg_state_sa *sas;
 	unsigned int nb_sas;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "control/ctl.h"
 
@@ -117,7 +118,7 @@ due(struct ctl *ctl, uint16_t iface, uint32_t n, uint64_t now_ms)
 static bool
 may_say(struct waiting *w, uint64_t now_ms)
 {
-	const uint64_t fresh = (now_ms - w->filled_ms) * RATE;
+	const uint64_t fresh = clock_diff(now_ms, w->filled_ms) * RATE;
 
 	w->filled_ms = now_ms;
 	w->tokens = (uint32_t)RTE_MIN(w->tokens + fresh, (uint64_t)BURST * 1000);
@@ -184,7 +185,7 @@ acquire_second(struct ctl *ctl, uint64_t now_ms)
 	for (i = ctl->acquire->first; i != 0; i = next) {
 		next = ctl->acquire->of[i].next;
 		look(ctl, i, now_ms); /* a ring that came between the look and the count */
-		if (now_ms - ctl->acquire->of[i].said_ms > life_ms)
+		if (clock_diff(now_ms, ctl->acquire->of[i].said_ms) > life_ms)
 			leave(ctl->acquire, i);
 	}
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "control/ctl.h"
 
 struct events *
@@ -16,7 +17,7 @@ sa_fill(struct ctl *ctl, const struct sa_ctl *sa, struct ipsec_event_sa *to)
 {
 	const struct iface *ifp = iface_at(ctl->ifaces, sa->iface);
 	const struct sa_params *prm = &sa->prm;
-	const uint64_t now_ms = ctl_now_ms();
+	const uint64_t now_ms = clock_mono_ms();
 
 	*to = (struct ipsec_event_sa){
 		.src = prm->src,
@@ -41,17 +42,17 @@ sa_fill(struct ctl *ctl, const struct sa_ctl *sa, struct ipsec_event_sa *to)
 		.natt_dport = prm->natt_dport,
 		.soft = prm->soft,
 		.hard = prm->hard,
-		.created_s = sa->created_s,
+		.created_s = clock_wall_s_at(sa->created_ms),
 	};
 	memcpy(to->fingerprint, sa->fingerprint, sizeof(to->fingerprint));
 	if (ifp != NULL)
 		snprintf(to->interface, sizeof(to->interface), "%s", ifp->name);
-	to->used.seconds = (now_ms - sa->created_ms) / 1000;
+	to->used.seconds = clock_diff(now_ms, sa->created_ms) / 1000;
 	to->used.packets = counter_sum(sa->counters, sa->id, SA_CNT_PACKETS);
 	to->used.bytes = counter_sum(sa->counters, sa->id, SA_CNT_BYTES);
 	if (sa->first_use_ms != 0) {
-		to->used.use_seconds = (now_ms - sa->first_use_ms) / 1000;
-		to->first_use_s = sa->created_s + (sa->first_use_ms - sa->created_ms) / 1000;
+		to->used.use_seconds = clock_diff(now_ms, sa->first_use_ms) / 1000;
+		to->first_use_s = clock_wall_s_at(sa->first_use_ms);
 	}
 }
 

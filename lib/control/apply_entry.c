@@ -9,6 +9,7 @@
 
 #include <rte_pause.h>
 
+#include "base/clock.h"
 #include "base/rcu.h"
 #include "config/fields.h"
 #include "control/ctl.h"
@@ -301,12 +302,12 @@ is_unused(const struct sa_ctl *sa)
 static void
 progress_when_through(const struct sa_ctl *sa, struct sa_progress *ret)
 {
-	const uint64_t end = ctl_now_ms() + THROUGH_MS;
+	const uint64_t end = clock_mono_ms() + THROUGH_MS;
 	bool busy = sa->sa != NULL;
 
 	rcu_synchronize();
 	if (sa->dir == SA_DIR_IN)
-		while (busy && (busy = sa_is_busy(sa->sa)) && ctl_now_ms() < end)
+		while (busy && (busy = sa_is_busy(sa->sa)) && clock_mono_ms() < end)
 			rte_pause();
 	sa_progress_get(sa, ret);
 	if (sa->dir == SA_DIR_IN && busy)

@@ -8,11 +8,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <rte_debug.h>
 #include <rte_mbuf.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/rcu.h"
 #include "control/ctl.h"
@@ -34,15 +34,6 @@ void
 ctl_assert_thread(void)
 {
 	RTE_VERIFY(nb_owned != 0 && pthread_equal(owner, pthread_self()));
-}
-
-uint64_t
-ctl_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
 /* The outer route of a tunnel has changed: resolve.c has set ifp->outer_nh. */
@@ -278,7 +269,7 @@ ctl_is_started(const struct ctl *ctl)
 void
 ctl_poll(struct ctl *ctl)
 {
-	const uint64_t now = ctl_now_ms();
+	const uint64_t now = clock_mono_ms();
 	struct rte_mbuf *pkts[PUNT_BURST];
 	unsigned int n, i, burst;
 

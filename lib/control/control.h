@@ -221,7 +221,9 @@ bool ctl_sysctl_at(struct ctl *ctl, unsigned int i, struct ctl_sysctl *ret_sysct
 
 struct ctl_sa_counts {
 	uint64_t packets, bytes, auth_failed, replayed, errors;
-	uint64_t last_use_s; /* wall clock, 0: never */
+	uint64_t created_s;  /* wall clock as it is set now */
+	uint64_t age_s;      /* since then, however the wall clock was set meanwhile */
+	uint64_t last_use_s; /* wall clock as it is set now, 0: not in this run */
 	uint64_t seq;        /* the highest number sent, or received and good */
 };
 void ctl_sa_counts(struct ctl *ctl, const struct sa_ctl *sa, struct ctl_sa_counts *ret_counts);
@@ -287,7 +289,8 @@ int ctl_state_fix(struct ctl *ctl, const char *file, struct err *err);
 int ctl_state_save(struct ctl *ctl, const char *path, struct err *err);
 struct ctl_state_info {
 	const char *file; /* that is kept; "": none */
-	uint64_t saved_s; /* wall clock; 0: not in this run */
+	uint64_t saved_s; /* wall clock as it is set now; 0: not in this run */
+	uint64_t ago_s;   /* since then */
 	bool failing;     /* it could not be written last time */
 	unsigned int carried, fresh,
 			left; /* SAs: went on from it; began anew; are in it and not here */

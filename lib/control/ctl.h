@@ -117,8 +117,6 @@ struct ctl {
 /* control.c */
 /** Outside a batch: work out what routes and tunnels resolve to. Each setter that changes routes or tunnels ends with it. */
 void ctl_settle(struct ctl *ctl);
-/** Monotonic milliseconds; wall clock seconds. */
-uint64_t ctl_now_ms(void);
 /** The interface of that name, or NULL with ENXIO: "ipsec7: interface does not exist". */
 struct iface *ctl_iface(struct ctl *ctl, const char *name, struct err *err);
 /** The same, and it must be an ipsec interface (EINVAL). */
@@ -250,6 +248,18 @@ void ctl_state_second(struct ctl *ctl, uint64_t now_ms);
 /** Before the workers start, and when they have stopped. */
 void ctl_state_start(struct ctl *ctl);
 void ctl_state_stop(struct ctl *ctl);
+
+/* state_time.c */
+struct cfg_state;
+struct cfg_state_sa;
+/** When a state file was saved, on clock_mono_ms() of this run. What there is to know of it before anybody trusts it is logged. */
+uint64_t state_time_of(const char *file, const struct cfg_state *from);
+/** When an SA of such a file was made and first used. @p hard_s: its hard lifetime, 0: none. */
+void state_time_sa(const struct cfg_state *from, uint64_t from_ms, const struct cfg_state_sa *sa,
+		uint64_t hard_s, struct sa_progress *ret);
+/** The other way round, into what will be written: the moment, and the ages of an SA then. */
+void state_time_put(struct cfg_state *to);
+void state_time_put_sa(struct cfg_state_sa *to, const struct sa_progress *p);
 
 /* ctl_sysctl.c */
 void ctl_sysctl_init(struct ctl *ctl);

@@ -6,10 +6,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include <rte_jhash.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "control/ctl.h"
 
@@ -216,8 +216,6 @@ ctl_sa_add_state(struct ctl *ctl, const struct sa_params *prm, const struct sa_p
 	sa->engine = engine;
 	sa->engine_forced = ctl_engine_is_forced(ctl);
 	sa->state = SA_MATURE;
-	sa->created_ms = ctl_now_ms();
-	sa->created_s = (uint64_t)time(NULL);
 	ctl_sa_note_enter(ctl, sa);
 	if (state == NULL)
 		ctl_state_carry(ctl, sa);
@@ -368,8 +366,9 @@ lifetime_check(struct ctl *ctl, struct sa_ctl *sa, uint64_t now_ms)
 	used.bytes = counter_sum(sa->counters, sa->id, SA_CNT_BYTES);
 	if (used.packets != 0 && sa->first_use_ms == 0)
 		sa->first_use_ms = now_ms;
-	used.seconds = (now_ms - sa->created_ms) / 1000;
-	used.use_seconds = sa->first_use_ms == 0 ? 0 : (now_ms - sa->first_use_ms) / 1000;
+	used.seconds = clock_diff(now_ms, sa->created_ms) / 1000;
+	if (sa->first_use_ms != 0)
+		used.use_seconds = clock_diff(now_ms, sa->first_use_ms) / 1000;
 	why = is_over(&sa->prm.hard, &used);
 	if (why != IPSEC_EXPIRE_NONE) {
 		log_notice("%s: hard lifetime passed, removed", sa_str(&sa->prm));

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "config/index.h"
 #include "config/state.h"
@@ -23,7 +23,6 @@
  */
 #define AHEAD (UINT64_C(1) << 25)
 #define AHEAD_ESN (UINT64_C(1) << 28)
-#define FUTURE_S 60 /* clocks of two runs may differ by so much */
 
 /* What names an entry; no padding. */
 struct identity {
@@ -37,9 +36,10 @@ struct ctl_state {
 	bool fixed;                /* file is that of --state */
 	uint32_t seconds;          /* as set; 0: the default */
 	uint64_t next_save_ms;
-	uint64_t saved_s;       /* wall clock, 0: not yet */
+	uint64_t saved_ms;      /* clock_mono_ms(), 0: not yet */
 	bool failing;           /* the last write did not work, and that was said */
 	struct cfg_state *from; /* NULL, or what SAs that come go on from */
+	uint64_t from_ms;       /* clock_mono_ms() at which it was saved */
 	struct cfg_index *index;
 	bool *taken;
 	unsigned int nb_taken, nb_fresh, nb_other_key;
@@ -96,38 +96,6 @@ index_make(struct ctl_state *s, struct err *err)
 	return 0;
 }
 
-static char *
-time_str(uint64_t wall_s, char buf[32])
-{
-	const time_t t = (time_t)wall_s;
-	struct tm tm;
-
-	if (localtime_r(&t, &tm) == NULL || strftime(buf, 32, "%Y-%m-%d %H:%M:%S", &tm) == 0)
-		(void)snprintf(buf, 32, "%" PRIu64, wall_s);
-	return buf;
-}
-
-/* What there is to know about a file before anybody trusts it. */
-static void
-comment(const struct ctl_state *s)
-{
-	const uint64_t now = (uint64_t)time(NULL);
-	char at[32];
-
-	(void)time_str(s->from->saved_s, at);
-	if (s->from->saved_s > now + FUTURE_S)
-		log_warning("state: %s was saved at %s, which is in the future: numbers and "
-			    "windows are taken, "
-			    "times are not",
-				s->file, at);
-	if (s->from->running)
-		log_warning("state: %s was saved at %s while packets went on: outbound numbers go "
-			    "on behind those "
-			    "that were reserved, but packets received after that can be replayed",
-				s->file, at);
-	log_notice("state: %s, saved at %s, has %u SAs", s->file, at, s->from->nb_sas);
-}
-
 /* A file that can not be used is no reason not to start, but it is kept for whoever wants to know. */
 static void
 put_aside(const struct ctl_state *s, const struct err *err)
@@ -150,7 +118,7 @@ state_read(struct ctl_state *s)
 	forget(s);
 	s->from = cfg_state_read(s->file, &err);
 	if (s->from != NULL && index_make(s, &err) == 0) {
-		comment(s);
+		s->from_ms = state_time_of(s->file, s->from);
 		return;
 	}
 	forget(s);
@@ -223,10 +191,9 @@ ctl_state_wanted(const struct ctl *ctl, uint32_t *ret_seconds)
 /* --- SAs that go on --- */
 
 static void
-progress_of(const struct ctl_state *s, const struct cfg_state_sa *from, struct sa_progress *ret)
+progress_of(const struct ctl_state *s, const struct cfg_state_sa *from, const struct sa_ctl *sa,
+		struct sa_progress *ret)
 {
-	const uint64_t now = (uint64_t)time(NULL);
-
 	memset(ret, 0, sizeof(*ret));
 	ret->dir = from->direction[0] == 'o' ? SA_DIR_OUT : SA_DIR_IN;
 	ret->seq = from->sequence;
@@ -234,11 +201,7 @@ progress_of(const struct ctl_state *s, const struct cfg_state_sa *from, struct s
 	memcpy(ret->seen, from->seen, sizeof(ret->seen));
 	ret->packets = from->packets;
 	ret->bytes = from->bytes;
-	ret->created_s = now;
-	if (s->from->saved_s > now + FUTURE_S)
-		return;
-	ret->created_s = RTE_MIN(from->created_s, now);
-	ret->first_use_s = RTE_MIN(from->first_use_s, now);
+	state_time_sa(s->from, s->from_ms, from, sa->prm.hard.seconds, ret);
 }
 
 void
@@ -262,7 +225,7 @@ ctl_state_carry(struct ctl *ctl, struct sa_ctl *sa)
 					ip_str(&sa->prm.dst), sa->prm.spi, s->file);
 		return;
 	}
-	progress_of(s, &s->from->sas[i], &progress);
+	progress_of(s, &s->from->sas[i], sa, &progress);
 	if (sa_progress_set(sa, &progress, &err) != 0) {
 		s->nb_fresh++;
 		log_error("sa %s spi %u: %s: it begins anew", ip_str(&sa->prm.dst), sa->prm.spi,
@@ -321,8 +284,7 @@ write_sa(struct sa_ctl *sa, void *arg)
 	memcpy(to->seen, p.seen, sizeof(to->seen));
 	to->packets = p.packets;
 	to->bytes = p.bytes;
-	to->created_s = p.created_s;
-	to->first_use_s = p.first_use_s;
+	state_time_put_sa(to, &p);
 	w->state.nb_sas++;
 	return 0;
 }
@@ -359,7 +321,7 @@ state_write(struct ctl *ctl, const char *path, struct writing *w, struct err *er
 	int rc;
 
 	w->ctl = ctl;
-	w->state.saved_s = (uint64_t)time(NULL);
+	state_time_put(&w->state);
 	w->state.sas = calloc(sadb_count(ctl->sadb) + count_aside(ctl) + 1u, sizeof(*w->state.sas));
 	if (w->state.sas != NULL) {
 		(void)sadb_foreach(ctl->sadb, write_sa, w);
@@ -399,10 +361,10 @@ state_keep(struct ctl *ctl, bool running)
 	rc = state_write(ctl, s->file, &w, &err);
 	free(w.state.sas);
 	if (rc == 0) {
-		s->saved_s = w.state.saved_s;
+		s->saved_ms = clock_mono_ms();
 		if (s->failing)
 			log_notice("state: %s is written again", s->file);
-		s->next_save_ms = ctl_now_ms() +
+		s->next_save_ms = s->saved_ms +
 				UINT64_C(1000) * (s->seconds == 0 ? SECONDS_DEFAULT : s->seconds);
 	} else {
 		s->next_save_ms = 0;
@@ -488,7 +450,8 @@ ctl_state_info(struct ctl *ctl, struct ctl_state_info *ret_info)
 
 	*ret_info = (struct ctl_state_info){
 		.file = s->file,
-		.saved_s = s->saved_s,
+		.saved_s = s->saved_ms == 0 ? 0 : clock_wall_s_at(s->saved_ms),
+		.ago_s = s->saved_ms == 0 ? 0 : clock_diff(clock_mono_ms(), s->saved_ms) / 1000,
 		.failing = s->failing,
 		.carried = s->nb_taken,
 		.fresh = s->nb_fresh,

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
 #include <rte_common.h>
 #include <rte_debug.h>
+
+#include "base/clock.h"
 
 struct events_subscriber {
 	TAILQ_ENTRY(events_subscriber) next;
@@ -116,15 +117,6 @@ events_wanted(const struct events *bus)
 	return bus->listening != 0;
 }
 
-static uint64_t
-wall_clock_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 /* Where an event is; the ring begins at the origin, so that little of it is used while nobody is behind. */
 static struct ipsec_event *
 slot(const struct events *bus, uint64_t number)
@@ -144,7 +136,7 @@ events_publish(struct events *bus, const struct ipsec_event *ev)
 	to = slot(bus, bus->end);
 	*to = *ev;
 	to->number = bus->end++;
-	to->time_us = wall_clock_us();
+	to->time_us = clock_wall_us();
 }
 
 /* What was overwritten before it was told. @return false: not taken. */
@@ -157,7 +149,7 @@ tell_loss(struct events *bus, struct events_subscriber *s)
 	if (s->at >= oldest)
 		return true;
 	ev.number = oldest - 1;
-	ev.time_us = wall_clock_us();
+	ev.time_us = clock_wall_us();
 	ev.lost = oldest - s->at;
 	if (!s->cb(&ev, s->arg))
 		return false;

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "control/explain_priv.h"
 
 void
@@ -243,7 +244,7 @@ tell_neigh(struct telling *t, const struct explain_step *s)
 		explain_say(t, "neighbour", false, "forgotten since the route was made");
 		return;
 	}
-	resolve_neigh_describe(t->ctl->resolve, n, ctl_now_ms(), state, sizeof(state));
+	resolve_neigh_describe(t->ctl->resolve, n, clock_mono_ms(), state, sizeof(state));
 	explain_say(t, "neighbour", s->adj->known, "%s on %s: %s (%s)", ip_str(&n->addr),
 			explain_iface_name(t->ctl, s->iface),
 			s->adj->known ? mac_str(&s->adj->l2[0].dst_addr) : "not known", state);

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "control/explain_priv.h"
 
 /* What the control core does with a packet whose neighbour is not known: resolve_neigh_send(). */
@@ -14,7 +15,7 @@ neighbour_refuses(struct telling *t, const struct explain_step *s)
 
 	if (nh_kind(s->nh) == NH_NEIGH && nh_index(s->nh) < ADJ_MAX)
 		n = t->ctl->neighs->record[nh_index(s->nh)];
-	return n != NULL && resolve_neigh_refuses(t->ctl->resolve, n, ctl_now_ms());
+	return n != NULL && resolve_neigh_refuses(t->ctl->resolve, n, clock_mono_ms());
 }
 
 static void

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "control/ctl.h"
 
@@ -96,8 +96,6 @@ ctl_sa_getspi(struct ctl *ctl, const struct ctl_getspi *want, uint32_t *ret_spi,
 		return err_set(err, why.code == 0 ? ENOMEM : why.code, "%s", why.msg);
 	sa->state = SA_LARVAL;
 	memset(sa->fingerprint, 0, sizeof(sa->fingerprint));
-	sa->created_ms = ctl_now_ms();
-	sa->created_s = (uint64_t)time(NULL);
 	ctl_sa_note_enter(ctl, sa);
 	ctl->note[sa->id].seq = want->seq;
 	announce_sa(ctl, IPSEC_EVENT_GETSPI, sa);
@@ -112,7 +110,7 @@ larval_second(struct ctl *ctl, struct sa_ctl *sa, uint64_t now_ms)
 
 	if (sa->state != SA_LARVAL)
 		return false;
-	if (now_ms - sa->created_ms >= life_ms) {
+	if (clock_diff(now_ms, sa->created_ms) >= life_ms) {
 		log_notice("sa %s spi %u: not completed in %u s, removed", ip_str(&sa->prm.dst),
 				sa->prm.spi, (unsigned int)(life_ms / 1000));
 		announce_expire(ctl, sa, true, IPSEC_EXPIRE_LARVAL);
@@ -142,7 +140,7 @@ complete(struct ctl *ctl, struct sa_ctl *sa, const struct sa_params *prm, char *
 		struct err *err)
 {
 	const struct sa_params larval = sa->prm;
-	const uint64_t made_ms = sa->created_ms, made_s = sa->created_s;
+	const uint64_t made_ms = sa->created_ms;
 	struct err why = { 0 };
 	struct engine *engine;
 	int rc;
@@ -157,8 +155,7 @@ complete(struct ctl *ctl, struct sa_ctl *sa, const struct sa_params *prm, char *
 	ctl_sa_warn(ctl, prm, ret_warning);
 	become(ctl, sa, prm, engine);
 	sa->engine_forced = ctl_engine_is_forced(ctl);
-	sa->created_ms = ctl_now_ms();
-	sa->created_s = (uint64_t)time(NULL);
+	sa->created_ms = clock_mono_ms();
 	rc = sa_bind(ctl, sa, &why);
 	if (rc == 0)
 		return 0;
@@ -167,7 +164,6 @@ complete(struct ctl *ctl, struct sa_ctl *sa, const struct sa_params *prm, char *
 	become(ctl, sa, &larval, NULL);
 	memset(sa->fingerprint, 0, sizeof(sa->fingerprint));
 	sa->created_ms = made_ms;
-	sa->created_s = made_s;
 	return err_set(err, -rc, "sa %s spi %u: %.180s", ip_str(&prm->dst), prm->spi, why.msg);
 }
 

@@ -10,6 +10,7 @@
  * Proof. The other end sends on the new inbound SA, so it has the pair. Workers count packets by SA anyhow; the control core looks
  * at the counters of those pairs only for which an interface waits, ten times a second.
  */
+#include "base/clock.h"
 #include "base/log.h"
 #include "control/ctl.h"
 
@@ -114,7 +115,8 @@ is_proven(struct ctl *ctl, const struct sa_ctl *sa)
 		return true;
 	if (note->partner != 0 && counter_sum(sa->counters, note->partner, SA_CNT_PACKETS) != 0)
 		note->proven = true;
-	else if (timeout_ms(ctl) != 0 && ctl_now_ms() - sa->created_ms >= timeout_ms(ctl))
+	else if (timeout_ms(ctl) != 0 &&
+			clock_diff(clock_mono_ms(), sa->created_ms) >= timeout_ms(ctl))
 		note->proven = true;
 	return note->proven;
 }

@@ -2,10 +2,8 @@
 /* What runs, as data: counters, policies, where an SA runs. Formatting is for the CLI. */
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
-#include <rte_cycles.h>
-
+#include "base/clock.h"
 #include "control/ctl.h"
 #include "ipsec/sa_progress.h"
 
@@ -50,23 +48,35 @@ ctl_policy_foreach(
 
 /* --- counters --- */
 
-/* Wall clock second of a good packet that was seen @p tsc cycles after boot. */
+/*
+ * When the last good packet was seen, 0: none was yet. Workers note the TSC; what is said of it here never lies before the SA was made
+ * or in the future, whatever becomes of a TSC.
+ */
 static uint64_t
-wall_clock_of(uint64_t tsc)
+last_use_s(const struct sa_ctl *sa, uint64_t now_ms)
 {
-	const uint64_t now = rte_get_timer_cycles();
-	const uint64_t ago = tsc < now ? (now - tsc) / rte_get_timer_hz() : 0;
+	const struct counter_table *t = sa->counters;
+	uint64_t tsc, ago_ms = clock_diff(now_ms, sa->created_ms);
+	uint32_t i;
 
-	return (uint64_t)time(NULL) - ago;
+	/* a row that was another SA's before keeps that one's time until the first packet */
+	if (counter_sum(t, sa->id, SA_CNT_LAST_USE) == 0)
+		return 0;
+	for (i = 0; i < t->nb_copies; i++) {
+		tsc = __atomic_load_n(
+				&counter_row(t, i, sa->id)[SA_CNT_LAST_USE], __ATOMIC_RELAXED);
+		if (tsc != 0)
+			ago_ms = RTE_MIN(ago_ms, clock_tsc_age_ms(tsc));
+	}
+	return clock_wall_s_at(now_ms - ago_ms);
 }
 
 void
 ctl_sa_counts(struct ctl *ctl, const struct sa_ctl *sa, struct ctl_sa_counts *ret_counts)
 {
 	const struct counter_table *t = sa->counters;
+	const uint64_t now_ms = clock_mono_ms();
 	struct sa_progress progress;
-	uint64_t last = 0;
-	uint32_t i;
 
 	ctl_assert_thread();
 	ret_counts->packets = counter_sum(t, sa->id, SA_CNT_PACKETS);
@@ -74,10 +84,9 @@ ctl_sa_counts(struct ctl *ctl, const struct sa_ctl *sa, struct ctl_sa_counts *re
 	ret_counts->auth_failed = counter_sum(t, sa->id, SA_CNT_AUTH);
 	ret_counts->replayed = counter_sum(t, sa->id, SA_CNT_REPLAY);
 	ret_counts->errors = counter_sum(t, sa->id, SA_CNT_ERRORS);
-	/* a row that was another SA's before keeps that one's time until the first packet */
-	for (i = 0; i < t->nb_copies && ret_counts->packets != 0; i++)
-		last = RTE_MAX(last, counter_row(t, i, sa->id)[SA_CNT_LAST_USE]);
-	ret_counts->last_use_s = last == 0 ? 0 : wall_clock_of(last);
+	ret_counts->last_use_s = last_use_s(sa, now_ms);
+	ret_counts->created_s = clock_wall_s_at(sa->created_ms);
+	ret_counts->age_s = clock_diff(now_ms, sa->created_ms) / 1000;
 	sa_progress_get(sa, &progress);
 	ret_counts->seq = progress.seq;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "config/index.h"
 #include "control/ctl.h"
@@ -179,7 +180,7 @@ ctl_apply_unless(struct ctl *ctl, const struct cfg *cfg, const char *what, uint3
 		pending_free(p);
 		return rc;
 	}
-	p->deadline_ms = ctl_now_ms() + UINT64_C(1000) * seconds;
+	p->deadline_ms = clock_mono_ms() + UINT64_C(1000) * seconds;
 	ctl->pending = p;
 	p->after = ctl_snapshot(ctl, &err);
 	if (p->after == NULL) {
@@ -195,7 +196,7 @@ bool
 ctl_confirm_info(const struct ctl *ctl, struct ctl_pending_info *ret_info)
 {
 	const struct ctl_pending *p = ctl->pending;
-	const uint64_t now = ctl_now_ms();
+	const uint64_t now = clock_mono_ms();
 
 	if (p == NULL)
 		return false;

@@ -331,9 +331,10 @@ worker_discard(struct worker *w)
 
 	for (e = 0; e < w->dp->nb_engines; e++) {
 		const struct engine_ops *ops = w->dp->engine[e]->ops;
-		const uint64_t end = rte_rdtsc() + DISCARD_S * rte_get_tsc_hz();
+		const uint64_t start = rte_rdtsc();
 
-		while (ops->in_flight(w->dp->engine[e], w->id) != 0 && rte_rdtsc() < end) {
+		while (ops->in_flight(w->dp->engine[e], w->id) != 0 &&
+				rte_rdtsc() - start < DISCARD_S * rte_get_tsc_hz()) {
 			n = ops->poll(w->dp->engine[e], w->id, pkt, DP_VEC_MAX);
 			discard_done(w, pkt, n);
 		}

@@ -143,8 +143,8 @@ void dp_worker_stats(
 void dp_clear_workers(struct dataplane *dp);
 /** "rx", "classify", ...; NULL beyond the last. */
 const char *dp_stage_name(unsigned int stage);
-/** TSC time, in ms, of the last packet received by any worker from a port (0: none yet). For --idle-exit: compare with rte_rdtsc() in ms. */
-uint64_t dp_last_rx_ms(const struct dataplane *dp);
+/** Packets that all workers have received from ports since they were made, however counters were cleared. */
+uint64_t dp_received(const struct dataplane *dp);
 /** No packet in rings, frames or engines (approximate while workers run). */
 bool dp_is_empty(const struct dataplane *dp);
 

@@ -100,8 +100,6 @@ worker_poll(struct worker *w)
 		return 0;
 	}
 	w->cnt.stage_packets[ST_RX] += w->measure ? nb_rx : 0;
-	if (likely(nb_rx != 0))
-		w->cnt.last_rx_tsc = start;
 	w->cnt.busy_cycles += rte_rdtsc() - start;
 	return nb_rx;
 }
@@ -141,7 +139,7 @@ worker_holds_packets(const struct worker *w)
 void
 worker_drain(struct worker *w)
 {
-	const uint64_t end = rte_rdtsc() + rte_get_tsc_hz() / 5;
+	const uint64_t start = rte_rdtsc();
 
 	w->measure = false;
 	w->icmp_budget = 0;
@@ -149,5 +147,5 @@ worker_drain(struct worker *w)
 	do {
 		dp_rx_rings(w, &w->frame);
 		worker_stages(w, &w->frame);
-	} while (worker_holds_packets(w) && rte_rdtsc() < end);
+	} while (worker_holds_packets(w) && rte_rdtsc() - start < rte_get_tsc_hz() / 5);
 }

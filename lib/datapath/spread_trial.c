@@ -59,7 +59,8 @@ spread_trial(struct spread_trial *t, uint64_t now, uint32_t bytes)
 
 	t->last = now;
 	if (likely(t->hold_until != 0)) {
-		if (likely((int64_t)(t->hold_until - now) > 0))
+		/* a TSC that was set back, as in a guest that has moved, ends it too */
+		if (likely((int64_t)(t->hold_until - now) > 0 && (int64_t)since >= 0))
 			return t->pays;
 		trial_start(t);
 	} else if (since > us(t, TRIAL_HOLD_US)) {

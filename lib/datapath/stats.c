@@ -3,8 +3,6 @@
  * What the dataplane tells about itself, read by the control core while workers count: sums over the workers' own lines, less the
  * baseline of the last `clear counters`.
  */
-#include <rte_cycles.h>
-
 #include "datapath/worker.h"
 
 void
@@ -104,15 +102,14 @@ dp_stage_name(unsigned int stage)
 }
 
 uint64_t
-dp_last_rx_ms(const struct dataplane *dp)
+dp_received(const struct dataplane *dp)
 {
-	uint64_t last = 0;
+	uint64_t n = 0;
 	unsigned int i;
 
 	for (i = 0; i < dp->nb_workers; i++)
-		last = RTE_MAX(last,
-				__atomic_load_n(&dp->worker[i]->cnt.last_rx_tsc, __ATOMIC_RELAXED));
-	return last / (rte_get_tsc_hz() / 1000);
+		n += __atomic_load_n(&dp->worker[i]->cnt.rx, __ATOMIC_RELAXED);
+	return n;
 }
 
 bool

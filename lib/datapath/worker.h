@@ -64,7 +64,6 @@ struct worker_counts {
 	uint64_t encapsulated, decapsulated, originated, fragmented, created, dropped, busy_cycles;
 	uint64_t freed; /* consumed by being turned into something else (an original of fragments) */
 	uint64_t helped; /* packets decrypted for other workers */
-	uint64_t last_rx_tsc;
 	uint64_t sleeps, woken;
 	uint64_t stage_cycles[ST_COUNT], stage_packets[ST_COUNT];
 };

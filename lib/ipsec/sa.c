@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include <rte_common.h>
 #include <rte_malloc.h>
 
+#include "base/clock.h"
 #include "base/rcu.h"
 #include "ipsec/engine.h"
 #include "ipsec/sa.h"
@@ -21,15 +21,6 @@
 
 #define ESP_HDR_LEN 8     /* SPI and sequence number */
 #define ESP_TRAILER_LEN 2 /* pad length and next header */
-
-static uint64_t
-clock_ms(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 struct sa_ctl *
 sa_ctl_create(const struct sa_params *prm, uint32_t id, struct counter_table *counters,
@@ -46,8 +37,7 @@ sa_ctl_create(const struct sa_params *prm, uint32_t id, struct counter_table *co
 	ctl->state = SA_MATURE;
 	ctl->dir = SA_DIR_NONE;
 	ctl->counters = counters;
-	ctl->created_s = clock_ms(CLOCK_REALTIME) / 1000;
-	ctl->created_ms = clock_ms(CLOCK_MONOTONIC);
+	ctl->created_ms = clock_mono_ms();
 	sa_fingerprint(prm, ctl->fingerprint);
 	return ctl;
 }

@@ -83,7 +83,7 @@ enum sa_counter {
 	SA_CNT_AUTH,    /* failed the integrity check */
 	SA_CNT_REPLAY,  /* replayed */
 	SA_CNT_ERRORS,  /* every other failure (padding, exhausted, device) */
-	/* rte_get_timer_cycles() of the last good one (not a sum: take the maximum) */
+	/* TSC of the poll of the last good one, of each worker (not a sum); to be compared with the TSC only */
 	SA_CNT_LAST_USE
 };
 static_assert(SA_CNT_LAST_USE == COUNTER_FIELDS - 1, "a row is one line");
@@ -150,9 +150,8 @@ struct sa_ctl {
 	enum sa_state state;    /* [C] */
 	enum sa_dir dir;        /* [C] */
 	uint16_t iface;         /* [C] claimed by, 0: none */
-	uint64_t created_s;     /* [C] wall clock, seconds */
-	uint64_t created_ms;    /* [C] monotonic */
-	uint64_t first_use_ms;  /* [C] monotonic, 0: not yet */
+	uint64_t created_ms;    /* [C] clock_mono_ms() */
+	uint64_t first_use_ms;  /* [C] clock_mono_ms(), 0: not yet */
 	uint64_t order;         /* [C] rises with each SA added: oldest and newest */
 	struct engine *engine;  /* [C] that will run it; chosen (and refused) when it is added */
 	bool engine_forced;     /* [C] crypto.engine named it then */

@@ -7,19 +7,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "ipsec/engine.h"
 #include "ipsec/sa_progress.h"
-
-static uint64_t
-clock_ms(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static uint64_t
 seq_last(const struct sa_ctl *ctl)
@@ -47,7 +38,6 @@ void
 sa_progress_get(const struct sa_ctl *ctl, struct sa_progress *ret_state)
 {
 	struct sa_progress *s = ret_state;
-	const uint64_t now_ms = clock_ms(CLOCK_MONOTONIC), now_s = clock_ms(CLOCK_REALTIME) / 1000;
 
 	if (ctl->carried != NULL)
 		*s = *ctl->carried;
@@ -62,23 +52,10 @@ sa_progress_get(const struct sa_ctl *ctl, struct sa_progress *ret_state)
 	}
 	s->packets = counter_sum(ctl->counters, ctl->id, SA_CNT_PACKETS);
 	s->bytes = counter_sum(ctl->counters, ctl->id, SA_CNT_BYTES);
-	s->created_s = ctl->created_s;
-	s->first_use_s = 0;
-	if (ctl->first_use_ms != 0)
-		s->first_use_s = now_s - (now_ms - ctl->first_use_ms) / 1000;
-	else if (s->packets != 0)
-		s->first_use_s = now_s; /* it is noticed once a second */
-}
-
-/* Milliseconds of the monotonic clock at a time of the wall clock; not 0, which says never. */
-static uint64_t
-ms_at(uint64_t wall_s)
-{
-	const uint64_t now_s = clock_ms(CLOCK_REALTIME) / 1000;
-	const uint64_t ms = clock_ms(CLOCK_MONOTONIC) -
-			(now_s > wall_s ? (now_s - wall_s) * 1000 : 0);
-
-	return ms == 0 ? 1 : ms;
+	s->created_ms = ctl->created_ms;
+	s->first_use_ms = ctl->first_use_ms;
+	if (s->first_use_ms == 0 && s->packets != 0)
+		s->first_use_ms = clock_mono_ms(); /* it is noticed once a second */
 }
 
 int
@@ -101,9 +78,8 @@ sa_progress_set(struct sa_ctl *ctl, const struct sa_progress *state, struct err 
 	counter_clear(ctl->counters, ctl->id);
 	row[SA_CNT_PACKETS] += state->packets;
 	row[SA_CNT_BYTES] += state->bytes;
-	ctl->created_s = state->created_s;
-	ctl->created_ms = ms_at(state->created_s);
-	if (state->first_use_s != 0)
-		ctl->first_use_ms = ms_at(state->first_use_s);
+	if (state->created_ms != 0)
+		ctl->created_ms = state->created_ms;
+	ctl->first_use_ms = state->first_use_ms;
 	return 0;
 }

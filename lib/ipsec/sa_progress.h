@@ -19,8 +19,8 @@ struct sa_progress {
 	uint32_t window; /* in: numbers that seen[] speaks of; what is left of them counts as seen */
 	uint64_t seen[REPLAY_SEEN_MAX]; /* in: bit i % 64 of seen[i / 64]: seq - i has been seen */
 	uint64_t packets, bytes;        /* carried, good ones */
-	uint64_t created_s;             /* wall clock */
-	uint64_t first_use_s;           /* wall clock, 0: not yet */
+	uint64_t created_ms;            /* clock_mono_ms(); given as 0: not known, it is new */
+	uint64_t first_use_ms;          /* clock_mono_ms(), 0: not yet */
 };
 
 /** What @p ctl has got to. Control core, while workers poll. */

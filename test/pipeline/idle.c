@@ -155,6 +155,26 @@ takes_what_has_come_in_meanwhile(void **state)
 	assert_int_equal(pipe_dropped(&gw), 0);
 }
 
+/* What --idle-exit looks at: no clock, and nothing that somebody clears. */
+static void
+says_how_much_it_has_received_whatever_is_cleared(void **state)
+{
+	const struct dataplane *dp = ctl_dataplane(gw.ctl);
+	const uint64_t before = dp_received(dp), start = rte_rdtsc();
+	unsigned int i;
+
+	(void)state;
+	host_sends(false, 100);
+	for (i = 1; i <= 3; i++) {
+		assert_true(pipe_send(&gw, PIPE_LAN, frame, len));
+		while (dp_received(dp) != before + i)
+			assert_true(ms_since(start) < WAIT_MS);
+		ctl_clear_counters(gw.ctl);
+		assert_int_equal(dp_received(dp), before + i);
+	}
+	pipe_flush(&gw);
+}
+
 /* A hundred grace periods would take a second if each waited for the end of a sleep. */
 static void
 does_not_hold_up_grace_periods(void **state)
@@ -197,6 +217,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(is_woken_by_the_control_core, idle_gateway_create,
 				idle_gateway_destroy),
 		cmocka_unit_test_setup_teardown(takes_what_has_come_in_meanwhile,
+				idle_gateway_create, idle_gateway_destroy),
+		cmocka_unit_test_setup_teardown(says_how_much_it_has_received_whatever_is_cleared,
 				idle_gateway_create, idle_gateway_destroy),
 		cmocka_unit_test_setup_teardown(does_not_hold_up_grace_periods, idle_gateway_create,
 				idle_gateway_destroy),

@@ -2,8 +2,7 @@
 /* SAs, which interface they serve and when they end, as in if_ipsec(4) and setkey(8). */
 #include <time.h>
 
-#include <rte_cycles.h>
-
+#include "base/clock.h"
 #include "sa_test.h"
 
 static void
@@ -351,8 +350,7 @@ counters_are_read_and_cleared_but_for_those_of_sas(void **state)
 	ctl_sa_counts(*state, sa, &sa_counts);
 	assert_int_equal(sa_counts.last_use_s, 0);
 	use(*state, sa, 3, 300);
-	counter_row(sadb_counters(ctl_sadb(*state)), 0,
-			sa->id)[SA_CNT_LAST_USE] = rte_get_timer_cycles();
+	counter_row(sadb_counters(ctl_sadb(*state)), 0, sa->id)[SA_CNT_LAST_USE] = clock_tsc();
 	r = counter_row(&ctl_ifaces(*state)->counters, 0, sa->iface);
 	r[IF_CNT_OPACKETS] = 3;
 	r[IF_CNT_OBYTES] = 300;

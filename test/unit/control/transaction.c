@@ -101,7 +101,7 @@ picture_take(struct ctl *ctl, struct picture *p)
 		p->id[i] = p->sa[i]->id;
 		p->order[i] = p->sa[i]->order;
 		ctl_sa_get_state(ctl, p->sa[i], &p->progress[i]);
-		p->progress[i].first_use_s = 0; /* without lifetimes nobody looks when that was */
+		p->progress[i].first_use_ms = 0; /* without lifetimes nobody looks when that was */
 	}
 }
 

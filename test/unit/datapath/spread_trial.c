@@ -129,6 +129,25 @@ what_was_measured_long_ago_is_forgotten(void **state)
 	assert_int_equal(run(HOLD_US / 2, 1000, 900), 0);
 }
 
+/* A guest that moves to another host may find its TSC days earlier or later. */
+static void
+a_clock_that_jumps_does_not_keep_to_what_was(void **state)
+{
+	const uint64_t days = 3 * 86400 * HZ;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		up(state);
+		now += 2 * days;
+		run(TRIAL_US, 1000, 1500);
+		assert_int_equal(run(HOLD_US / 2, 1000, 1500), 1000);
+		now += i == 0 ? days : -days;
+		assert_in_range(run(TRIAL_US + 1000, 1000, 700), 350, 500);
+		assert_int_equal(run(HOLD_US / 2, 1000, 700), 0);
+	}
+}
+
 int
 main(void)
 {
@@ -139,6 +158,7 @@ main(void)
 		cmocka_unit_test_setup(the_beginning_of_a_slot_does_not_count, up),
 		cmocka_unit_test_setup(polls_without_too_much_to_do_are_not_counted, up),
 		cmocka_unit_test_setup(what_was_measured_long_ago_is_forgotten, up),
+		cmocka_unit_test_setup(a_clock_that_jumps_does_not_keep_to_what_was, up),
 	};
 
 	return cmocka_run_group_tests_name("datapath/spread_trial", tests, NULL, NULL);
