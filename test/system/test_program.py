@@ -214,8 +214,10 @@ def test_it_ends_when_idle(folder):
                       args=['--idle-exit', '1'])
     start = time.monotonic()
     with gateway:
+        ready = time.monotonic()
         assert gateway.wait() == 0
-    assert 1 <= time.monotonic() - start < 8
+    assert time.monotonic() - start >= 1
+    assert time.monotonic() - ready < 20
     assert sum(1 for f in recorded(folder, 'wan') if f.type == 0x800) == 100
 
 
