@@ -61,6 +61,7 @@ struct dataplane {
 	struct dp_port *port[PORT_MAX];    /* [I] by ethdev port, NULL: not ours */
 	unsigned int no_sa_first;          /* [C] worker that is asked first */
 	bool running;                      /* [A] false: workers leave their loop */
+	bool gives_up; /* [C] a stop has waited long enough: what comes back is dropped */
 	bool helps[WORKER_MAX] __rte_cache_aligned; /* [A] has time to decrypt for others */
 };
 
@@ -88,7 +89,10 @@ int dp_add_port(struct dataplane *dp, uint16_t port_id, uint16_t iface, uint16_t
 
 /** Launch the workers on their lcores. In the one-lcore form nothing is launched: the control core calls dp_poll(). */
 int dp_start(struct dataplane *dp, struct err *err);
-/** Stop the workers and wait for them; what is in engines is taken out and counted as DROP_STOPPING. */
+/**
+ * Stop the workers and wait for them. What is inside is sent as long as engines give something back; what they still hold when they
+ * have given nothing for half a second is DROP_STOPPING. Takes 20 s at most, whatever devices do.
+ */
 void dp_stop(struct dataplane *dp);
 /** One poll of worker 0 by the calling control core (one lcore only). @return Packets received. */
 unsigned int dp_poll(struct dataplane *dp);

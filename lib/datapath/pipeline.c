@@ -139,13 +139,9 @@ worker_holds_packets(const struct worker *w)
 void
 worker_drain(struct worker *w)
 {
-	const uint64_t start = rte_rdtsc();
-
 	w->measure = false;
 	w->icmp_budget = 0;
 	w->load = 0;
-	do {
-		dp_rx_rings(w, &w->frame);
-		worker_stages(w, &w->frame);
-	} while (worker_holds_packets(w) && rte_rdtsc() - start < rte_get_tsc_hz() / 5);
+	dp_rx_rings(w, &w->frame);
+	worker_stages(w, &w->frame);
 }

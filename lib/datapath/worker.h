@@ -164,7 +164,7 @@ __rte_cold void dp_end(struct worker *w, struct dp_verdict v, struct rte_mbuf *m
 unsigned int worker_poll(struct worker *w);
 /** Is anything left that a further poll would move? */
 bool worker_holds_packets(const struct worker *w);
-/** Polls without receiving until nothing is left inside, a bounded time; the rest is DROP_STOPPING. */
+/** A poll that receives nothing from ports. dp_stop() calls it until nothing is left inside. */
 void worker_drain(struct worker *w);
 
 #endif

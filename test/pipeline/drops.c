@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 #include <rte_arp.h>
-#include <rte_cycles.h>
 
 #include "drops.h"
 
@@ -246,15 +245,15 @@ icmp_invalid(void)
 	drop_send(PIPE_LAN);
 }
 
-/* A device that is slower than a stop is patient. */
+/* A device that is slower than a stop is patient: gives packets back when the stop has given up. */
 static void
 stopping(void)
 {
-	bent_until_tsc = UINT64_MAX;
+	bent_holds = true;
 	drop_transit("10.2.0.7");
 	drop_send_n(PIPE_LAN, 5);
 	pipe_poll(&drop_gw);
-	bent_until_tsc = rte_rdtsc() + rte_get_tsc_hz();
+	bent_gives_up_with = ctl_dataplane(drop_gw.ctl);
 	ctl_stop(drop_gw.ctl);
 }
 
@@ -364,7 +363,7 @@ sends_what_a_device_holds_when_its_sa_is_deleted(void **state)
 	struct rte_mbuf *m;
 
 	(void)state;
-	bent_until_tsc = UINT64_MAX;
+	bent_holds = true;
 	drop_transit("10.2.0.7");
 	drop_send(PIPE_LAN);
 	pipe_poll(&drop_gw);
@@ -372,13 +371,38 @@ sends_what_a_device_holds_when_its_sa_is_deleted(void **state)
 		fail_msg("%s", err.msg);
 	pipe_poll(&drop_gw);
 	assert_null(pipe_receive(&drop_gw, PIPE_WAN));
-	bent_until_tsc = 0;
+	bent_holds = false;
 	pipe_poll(&drop_gw);
 	m = pipe_receive(&drop_gw, PIPE_WAN);
 	assert_non_null(m);
 	assert_int_equal(rte_pktmbuf_mtod(m, uint8_t *)[23], IPPROTO_ESP);
 	rte_pktmbuf_free(m);
 	assert_int_equal(pipe_dropped(&drop_gw), 0);
+}
+
+/* One packet in 200 ms is slow, but a device that is at work is waited for. */
+static void
+sends_what_a_slow_device_gives_back_during_a_stop(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	bent_holds = true;
+	drop_transit("10.2.0.7");
+	drop_send_n(PIPE_LAN, 5);
+	pipe_poll(&drop_gw);
+	bent_holds = false;
+	bent_ms = 200;
+	ctl_stop(drop_gw.ctl);
+	assert_int_equal(pipe_dropped(&drop_gw), 0);
+	for (i = 0; i < 5; i++) {
+		struct rte_mbuf *m = pipe_receive(&drop_gw, PIPE_WAN);
+
+		assert_non_null(m);
+		assert_int_equal(rte_pktmbuf_mtod(m, uint8_t *)[23], IPPROTO_ESP);
+		rte_pktmbuf_free(m);
+	}
+	pipe_check_accounts(&drop_gw);
 }
 
 static void
@@ -399,11 +423,14 @@ knows_a_situation_for_each_reason_of_the_list(void **state)
 int
 main(void)
 {
-	struct CMUnitTest tests[RTE_DIM(situations) + 2] = {
+	struct CMUnitTest tests[RTE_DIM(situations) + 3] = {
 		[RTE_DIM(situations)] = cmocka_unit_test(
 				knows_a_situation_for_each_reason_of_the_list),
 		[RTE_DIM(situations) + 1] = cmocka_unit_test_setup_teardown(
 				sends_what_a_device_holds_when_its_sa_is_deleted, gateway_create,
+				gateway_destroy),
+		[RTE_DIM(situations) + 2] = cmocka_unit_test_setup_teardown(
+				sends_what_a_slow_device_gives_back_during_a_stop, gateway_create,
 				gateway_destroy),
 	};
 	char names[RTE_DIM(situations)][64];

@@ -28,7 +28,10 @@ void drop_peer_esp_malleable(void);
 void drop_flag(const char *name, enum iface_flag flag, bool on);
 
 /** An engine for pipe_engine that gives nothing back until a time (TSC), so that packets stay inside. */
-extern uint64_t bent_until_tsc;
+extern bool bent_holds; /* gives nothing back */
+extern const struct dataplane
+		*bent_gives_up_with; /* NULL, or whose stop it outlasts, and no longer */
+extern unsigned int bent_ms;         /* 0, or gives one packet back in so long */
 void bent_engine_use(void);
 
 void when_runt(void);

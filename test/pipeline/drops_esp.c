@@ -22,7 +22,10 @@
 static const struct engine_ops *real_ops;
 static struct engine_ops bent_ops;
 static bool bent_fails;
-uint64_t bent_until_tsc;
+bool bent_holds;
+const struct dataplane *bent_gives_up_with;
+unsigned int bent_ms;
+static uint64_t bent_gave_tsc;
 
 static struct engine *
 bent_open(struct counter_table *counters, unsigned int nb_workers, struct err *err)
@@ -37,11 +40,16 @@ bent_open(struct counter_table *counters, unsigned int nb_workers, struct err *e
 static uint16_t
 bent_poll(struct engine *e, unsigned int worker, struct rte_mbuf *ret_pkts[], uint16_t n)
 {
+	const uint64_t now = rte_rdtsc();
 	uint16_t i;
 
-	if (rte_rdtsc() < bent_until_tsc)
+	if (bent_holds && (bent_gives_up_with == NULL || !bent_gives_up_with->gives_up))
 		return 0;
-	n = real_ops->poll(e, worker, ret_pkts, n);
+	if (bent_ms != 0 && now - bent_gave_tsc < bent_ms * rte_get_tsc_hz() / 1000)
+		return 0;
+	n = real_ops->poll(e, worker, ret_pkts, bent_ms != 0 ? RTE_MIN(n, 1) : n);
+	if (n != 0)
+		bent_gave_tsc = now;
 	for (i = 0; i < n && bent_fails; i++)
 		pkt_meta(ret_pkts[i])->verdict = DROP_CRYPTO;
 	return n;
@@ -55,7 +63,9 @@ bent_engine_use(void)
 	bent_ops.open = bent_open;
 	bent_ops.poll = bent_poll;
 	bent_fails = false;
-	bent_until_tsc = 0;
+	bent_holds = false;
+	bent_gives_up_with = NULL;
+	bent_ms = 0;
 	pipe_engine = &bent_ops;
 }
 
@@ -271,13 +281,13 @@ when_crypto_full(void)
 {
 	unsigned int i;
 
-	bent_until_tsc = UINT64_MAX;
+	bent_holds = true;
 	drop_transit("10.2.0.7");
 	for (i = 0; i < CD_OPS / 32 + 1; i++) {
 		drop_send_n(PIPE_LAN, 32);
 		dp_poll(ctl_dataplane(drop_gw.ctl));
 	}
-	bent_until_tsc = 0;
+	bent_holds = false;
 	for (i = 0; i < CD_OPS / 256 + 2; i++) {
 		dp_poll(ctl_dataplane(drop_gw.ctl));
 		pipe_flush(&drop_gw);

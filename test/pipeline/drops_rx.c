@@ -195,12 +195,12 @@ when_out_interface_down(void)
 	const struct ip_addr other = ip_from_v4(RTE_BE32(0xc0a80006));
 	struct err err = { 0 };
 
-	bent_until_tsc = UINT64_MAX;
+	bent_holds = true;
 	drop_transit("10.2.0.7");
 	drop_send(PIPE_LAN);
 	pipe_poll(&drop_gw);
 	setup_ok(ctl_if_set_tunnel(drop_gw.ctl, "ipsec0", AF_INET, &local, &other, &err), &err);
-	bent_until_tsc = 0;
+	bent_holds = false;
 	pipe_poll(&drop_gw);
 	drop_flag("ipsec0", IFACE_UP, false);
 	drop_transit("10.2.0.7");
