@@ -12,16 +12,34 @@
 
 #include "datapath/stages.h"
 #include "flows.h"
+#include "test/wait.h"
+
+#define ROUNDS 3 /* to the owner of an SA, to the owner of a queue, out */
 
 struct pipe flows_gw;
 
-void
-flows_wait_ms(unsigned int ms)
+static uint64_t
+polls_of(unsigned int worker)
 {
-	const uint64_t end = rte_rdtsc() + ms * rte_get_tsc_hz() / 1000;
+	struct dp_worker_stats s;
 
-	while (rte_rdtsc() < end)
-		ctl_poll(flows_gw.ctl);
+	dp_worker_stats(ctl_dataplane(flows_gw.ctl), worker, &s);
+	return s.polls;
+}
+
+void
+flows_rest(void)
+{
+	const unsigned int n = ctl_dataplane(flows_gw.ctl)->nb_workers;
+	unsigned int i, round;
+	uint64_t polls;
+
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < n; i++) {
+			polls = polls_of(i); /* the one after the next begins from now on */
+			wait_until(polls_of(i) >= polls + 2, ctl_poll(flows_gw.ctl));
+		}
+	}
 }
 
 /* Tunnel i: 10.2.i.0/24 by ipseci to 192.168.0.(20 + i), SPI 20000 + i. */
@@ -73,7 +91,7 @@ flows_gateway_create_unclaimed(void **state)
 	pipe_create(&flows_gw, pipe_config);
 	for (i = 0; i < FLOWS; i++)
 		tunnel_add(i);
-	flows_wait_ms(20);
+	flows_rest();
 	pipe_flush(&flows_gw);
 	return 0;
 }
@@ -201,16 +219,16 @@ flows_is_ip4(struct rte_mbuf *m, uint8_t proto)
 	return frame[12] == 8 && frame[13] == 0 && frame[23] == proto;
 }
 
-/* All that leaves by a port, until so many packets have come or a while has passed. */
+/* All that leaves by a port, until so many packets have come. */
 void
 flows_take(enum pipe_port port, uint32_t at_least)
 {
-	const uint64_t end = rte_rdtsc() + 5 * rte_get_tsc_hz();
+	const uint64_t start = rte_rdtsc();
 	struct rte_mbuf *m;
 	uint32_t n = 0;
 	int i;
 
-	while (n < at_least && rte_rdtsc() < end) {
+	while (n < at_least && rte_rdtsc() - start < WAIT_S * rte_get_tsc_hz()) {
 		ctl_poll(flows_gw.ctl);
 		m = pipe_receive(&flows_gw, port);
 		if (m == NULL)

@@ -30,8 +30,8 @@ int flows_gateway_create_unclaimed(void **state);
 int flows_gateway_create_spreading(void **state);
 int flows_gateway_destroy(void **state);
 
-/** The control core goes on for a while. */
-void flows_wait_ms(unsigned int ms);
+/** The control core goes on until each running worker has done with, and counted, what has come so far. */
+void flows_rest(void);
 /** The inbound SA of tunnel @p i. */
 struct sa *flows_sa_in(unsigned int i);
 

@@ -11,12 +11,12 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <rte_cycles.h>
 #include <rte_ethdev.h>
 
 #include "base/rcu.h"
 #include "datapath/stages.h"
 #include "flows.h"
+#include "test/wait.h"
 
 #define PER_TUNNEL 2000
 #define IN_TRANSIT 128
@@ -33,37 +33,44 @@ flows_check(uint32_t first)
 	}
 }
 
+/* The next n packets of each flow, out and in again. */
+static void
+transit(struct flow out[FLOWS], struct flow in[FLOWS], uint32_t n)
+{
+	const uint32_t number = in[0].next;
+	uint8_t frame[FRAME_MAX];
+	uint32_t i, k;
+
+	for (k = 0; k < n; k++)
+		for (i = 0; i < FLOWS; i++)
+			assert_true(pipe_send(&flows_gw, PIPE_LAN, frame,
+					flows_numbered(frame, i, number + k)));
+	memcpy(flows, out, sizeof(flows));
+	flows_take(PIPE_WAN, n * FLOWS);
+	memcpy(out, flows, sizeof(flows));
+	memcpy(flows, in, sizeof(flows));
+	flows_take(PIPE_LAN, n * FLOWS);
+	memcpy(in, flows, sizeof(flows));
+}
+
 static void
 loses_nothing_and_keeps_the_order_between_workers(void **state)
 {
-	uint8_t frame[FRAME_MAX];
 	struct flow out[FLOWS], in[FLOWS] = { 0 };
 	uint32_t number, i;
 
 	(void)state;
 	for (i = 0; i < FLOWS; i++)
 		out[i] = (struct flow){ .next = 1 }; /* sequence numbers */
-	for (number = 0; number < PER_TUNNEL; number += IN_TRANSIT / FLOWS) {
-		uint32_t k, n = RTE_MIN(PER_TUNNEL - number, (uint32_t)IN_TRANSIT / FLOWS);
-
-		for (k = 0; k < n; k++)
-			for (i = 0; i < FLOWS; i++)
-				assert_true(pipe_send(&flows_gw, PIPE_LAN, frame,
-						flows_numbered(frame, i, number + k)));
-		memcpy(flows, out, sizeof(flows));
-		flows_take(PIPE_WAN, n * FLOWS);
-		memcpy(out, flows, sizeof(flows));
-		memcpy(flows, in, sizeof(flows));
-		flows_take(PIPE_LAN, n * FLOWS);
-		memcpy(in, flows, sizeof(flows));
-	}
+	for (number = 0; number < PER_TUNNEL; number += IN_TRANSIT / FLOWS)
+		transit(out, in, RTE_MIN(PER_TUNNEL - number, (uint32_t)IN_TRANSIT / FLOWS));
 	flows_check(0);
 	memcpy(flows, out, sizeof(flows));
 	flows_check(1);
 	assert_int_equal(pipe_dropped(&flows_gw), 0);
 	/* lan0 is one worker's, wan0 the other's: half of ESP found its SA elsewhere, and much left by the other's queue. */
 	assert_true(flows_handed_out() >= FLOWS * PER_TUNNEL);
-	flows_wait_ms(5);
+	flows_rest();
 	pipe_check_accounts(&flows_gw);
 	for (i = 0; i < FLOWS; i++) {
 		char name[IFACE_NAME_MAX];
@@ -102,7 +109,7 @@ an_sa_is_the_workers_that_its_first_packet_came_to(void **state)
 		assert_int_equal(flows[i].received, 4);
 		assert_int_equal(flows[i].out_of_order, 0);
 	}
-	flows_wait_ms(5);
+	flows_rest();
 	dp_worker_stats(dp, owner, &s);
 	assert_int_equal(s.decapsulated, 4 * FLOWS);
 	dp_worker_stats(dp, !owner, &s);
@@ -111,12 +118,21 @@ an_sa_is_the_workers_that_its_first_packet_came_to(void **state)
 	pipe_check_accounts(&flows_gw);
 }
 
-/* The same, and who decrypts is another. */
+/* The same, and who decrypts is another, as soon as one gets the CPU while there are jobs. */
 static void
 keeps_the_order_where_others_decrypt(void **state)
 {
+	struct flow out[FLOWS], in[FLOWS];
+	uint32_t i, n = PER_TUNNEL;
+
 	loses_nothing_and_keeps_the_order_between_workers(state);
-	assert_true(flows_helped() > 0);
+	for (i = 0; i < FLOWS; i++) {
+		out[i] = (struct flow){ .next = n + 1 };
+		in[i] = (struct flow){ .next = n };
+	}
+	wait_until(flows_helped() > 0, transit(out, in, IN_TRANSIT / FLOWS));
+	for (i = 0; i < FLOWS; i++)
+		assert_int_equal(out[i].out_of_order + in[i].out_of_order, 0);
 }
 
 /* A stop with rings full of packets: each is sent, or counted as dropped. */

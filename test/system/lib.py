@@ -32,6 +32,10 @@ LAN6, HOST6, FAR6 = '2001:db8:a::1', '2001:db8:a::2', '2001:db8:b::9'
 WAN4, PEER4 = '192.168.0.3', '192.168.0.5'
 WAN6, PEER6 = '2001:db8:f::3', '2001:db8:f::5'
 
+# Seconds for what never comes. Nothing waits so long that comes at all, on however busy a machine.
+WAIT_S = 120
+POLLS = 100     # of each worker without a packet: what was to come has come
+
 CONFIG = {
     'ports': {
         'lan': {'device': 'net_pcap0', 'mac': LAN_MAC, 'addresses': [LAN4 + '/24', LAN6 + '/64']},
@@ -134,7 +138,7 @@ class Gateway:
             args.append('--no-telnet')
         return [*self.wrap, PROGRAM, *eal, '--', '-c', self.config_file, '--socket', self.socket, *args]
 
-    def start(self, wait=True, timeout=20):
+    def start(self, wait=True, timeout=WAIT_S):
         with open(self.out, 'w', encoding='utf-8') as out, open(self.err, 'w', encoding='utf-8') as err:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=err)
@@ -166,11 +170,11 @@ class Gateway:
             self.process.kill()
             self.process.wait()
 
-    def stop(self, how=signal.SIGTERM, timeout=20):
+    def stop(self, how=signal.SIGTERM, timeout=WAIT_S):
         self.process.send_signal(how)
         return self.wait(timeout)
 
-    def wait(self, timeout=20):
+    def wait(self, timeout=WAIT_S):
         try:
             return self.process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -186,7 +190,7 @@ class Gateway:
     def ctl_run(self, *words, stdin='', json_out=False):
         """ipsecifctl as a user runs it: (exit code, standard output, standard error)."""
         done = subprocess.run([CLIENT, '-s', self.socket, *(['-j'] if json_out else []), *words],
-                              input=stdin, capture_output=True, text=True, timeout=30, check=False)
+                              input=stdin, capture_output=True, text=True, timeout=WAIT_S, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def ctl(self, line, stdin=''):
@@ -209,15 +213,16 @@ class Gateway:
         """Counters by interface."""
         return {row['name']: row for row in self.view('netstat -i') if 'ipackets' in row}
 
-    def settle(self, timeout=20, quiet=0.15):
-        """Wait until the counters of packets stand still, and return those of all workers."""
-        last, since, end = None, time.monotonic(), time.monotonic() + timeout
+    def settle(self, timeout=WAIT_S, quiet=0.15):
+        """Wait until the counters of packets stand still though each worker polls, and return those of all workers."""
+        last, polls, since, end = None, [], time.monotonic(), time.monotonic() + timeout
         while time.monotonic() < end:
             now = self.view('show workers')
             seen = [(w['rx'], w['tx'], w['punted'], w['injected']) for w in now]
             if seen != last:
-                last, since = seen, time.monotonic()
-            elif time.monotonic() - since > quiet and any(s[0] for s in seen):
+                last, polls, since = seen, [w['polls'] for w in now], time.monotonic()
+            elif (time.monotonic() - since > quiet and any(s[0] for s in seen)
+                  and all(w['polls'] >= before + POLLS for w, before in zip(now, polls))):
                 return now
             time.sleep(0.03)
         raise AssertionError(f'no rest: {last}')

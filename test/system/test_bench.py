@@ -17,7 +17,7 @@ def bench(*args, stdin='', lcores='0', eal=()):
     where = ['--lcores', lcores] if '@' in lcores else ['-l', lcores]
     return subprocess.run([BENCH, *where, '--no-huge', '-m', '1024', '--no-shconf', '--no-telemetry',
                            *eal, '--', *args], input=stdin, capture_output=True, text=True,
-                          timeout=120, check=False)
+                          timeout=600, check=False)
 
 
 def result(*args, **how):
@@ -69,7 +69,8 @@ def test_latency_is_measured_for_every_packet():
     assert [at['percent'] for at in run['latency']] == [10, 50, 90]
     for at in run['latency']:
         assert 0 < at['p50_us'] <= at['p99_us'] <= at['p999_us'] <= at['max_us']
-        assert at['packets'] > 1000
+        # in a second at least, at that rate: each of them, but for those on their way at its ends
+        assert at['packets'] >= at['pps'] / 2 > 0
 
 
 def test_what_was_prepared_is_esp_that_others_decrypt(tmp_path):

@@ -111,21 +111,33 @@ print(json.dumps(dict(rx_pps=3000, dropped=0, rx_packets=1, machine={{}})))
 '''
 
 
-def pair(folder, secgw, bench):
+def pair(folder, secgw, bench, seconds=1):
+    """What pair says; None: of so short a time it has nothing to say, since the machine was busy."""
     for name, text in (('secgw', secgw), ('bench', bench)):
         with open(folder / name, 'w', encoding='utf-8') as f:
             f.write(text.format(python=sys.executable))
         os.chmod(folder / name, 0o755)
-    done = subprocess.run([PAIR, '--rounds', '1', '--seconds', '1', '--sizes', '64', '--algorithms', 'gcm',
+    done = subprocess.run([PAIR, '--rounds', '1', '--seconds', str(seconds), '--sizes', '64', '--algorithms', 'gcm',
                            '--directions', 'in', '--json'], capture_output=True, text=True, check=False,
                           env=dict({name: value for name, value in os.environ.items() if name != 'RUNTIME_DIRECTORY'},
                                    SECGW=str(folder / 'secgw'), BENCH=str(folder / 'bench')))
+    if done.returncode == 1 and 'no packet was sent' in done.stderr:
+        return None
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
+def pair_that_says(what, *args):
+    """Measured for longer and longer, until it says that."""
+    for seconds in (1, 10, 60):
+        at = pair(*args, seconds=seconds)
+        if at is not None and what(at):
+            return at
+    raise AssertionError(f'last it said: {at}')
+
+
 def test_pairs_are_put_in_relation_to_the_better_mode(folder):
-    at = pair(folder, STAND_IN, BENCH_STAND_IN)
+    at = pair_that_says(lambda at: True, folder, STAND_IN, BENCH_STAND_IN)
     assert at['secgw_mode'] == 'cpu-crypto' and at['secgw_pps'] == 2000 and at['ratio'] == 1.5
     assert at['quiet'] is None and at['quiet_ratio'] is None     # neither says it
 
@@ -167,10 +179,11 @@ threading.Thread(target=serve, daemon=True).start()
 def test_pairs_have_the_quiet_tenth_of_both(folder):
     secgw = TELEMETRY + STAND_IN.split('\n', 1)[1]
     bench = BENCH_STAND_IN.replace('machine={{}}', 'quiet_cycles_per_packet=1000, machine=dict(tsc_mhz=2000)')
-    at = pair(folder, secgw, bench)
+    at = pair_that_says(lambda at: at['quiet'] is not None, folder, secgw, bench)
     assert at['quiet']['ours'] == 2e6
-    assert 0.95e6 < at['quiet']['no-offload'] < 1.1e6 and 0.47e6 < at['quiet']['cpu-crypto'] < 0.55e6
-    assert 1.8 < at['quiet_ratio'] < 2.1
+    # a slice of 4 ms is off by 0.4 ms at most: who was slower to answer is not counted
+    assert 0.9e6 < at['quiet']['no-offload'] < 1.1e6 and 0.45e6 < at['quiet']['cpu-crypto'] < 0.55e6
+    assert 1.8 < at['quiet_ratio'] < 2.3
 
 
 def test_pairs_need_secgw(folder):

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from lib import TOP
+from lib import TOP, WAIT_S
 
 DEMO = os.path.join(TOP, 'devtools/demo.sh')
 
@@ -18,7 +18,7 @@ def namespaces(prefix):
 
 def demo(prefix, **env):
     return subprocess.run([DEMO], env=dict(os.environ, DEMO_PREFIX=prefix, **env),
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600,
                           check=False)
 
 
@@ -71,11 +71,11 @@ def test_the_demo_cleans_up_when_interrupted():
     prefix = f'i{os.getpid()}-'
     with subprocess.Popen([DEMO], env=dict(os.environ, DEMO_PREFIX=prefix), stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
-        end = time.monotonic() + 30
+        end = time.monotonic() + WAIT_S
         while len(namespaces(prefix)) < 4 and time.monotonic() < end:
             time.sleep(0.05)
         running.send_signal(signal.SIGTERM)
-        out = running.communicate(timeout=60)[0].decode()
+        out = running.communicate(timeout=WAIT_S)[0].decode()
     assert running.returncode == 143, out
     assert 'demo: interrupted' in out
     assert not namespaces(prefix)

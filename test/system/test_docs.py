@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from lib import CLIENT, PROGRAM, TOP
+from lib import CLIENT, PROGRAM, TOP, WAIT_S
 
 CHECK_DOCS = os.path.join(TOP, 'devtools/check-docs')
 PAGES = ['README.md', 'docs/reference/cli.md', 'docs/reference/semantics.md',
@@ -16,7 +16,7 @@ PAGES = ['README.md', 'docs/reference/cli.md', 'docs/reference/semantics.md',
                  for path in glob.glob(os.path.join(TOP, 'docs', kind, '*.md')))]
 
 
-def check_docs(*pages, timeout=240):
+def check_docs(*pages, timeout=1200):
     done = subprocess.run([CHECK_DOCS, *map(str, pages)], cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
     return done.returncode, done.stdout
@@ -213,14 +213,14 @@ def test_nothing_stays_when_it_is_interrupted(folder, how):
                                     f'touch {tag}\nsleep {word} &\nip netns exec {tag} setsid sleep {word}\n```\n')
     with subprocess.Popen([CHECK_DOCS, str(folder / 'page.md')], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True) as running:
-        end = time.monotonic() + 60
+        end = time.monotonic() + WAIT_S
         while len(processes(word)) < 2:
             assert time.monotonic() < end and running.poll() is None
             time.sleep(0.02)
         running.send_signal(how)
-        assert running.wait(30) == (-how if how == signal.SIGKILL else 128 + how)
+        assert running.wait(WAIT_S) == (-how if how == signal.SIGKILL else 128 + how)
     if how == signal.SIGKILL:   # then it can not wait itself until they are gone
-        end = time.monotonic() + 30
+        end = time.monotonic() + WAIT_S
         while processes(word) and time.monotonic() < end:
             time.sleep(0.02)
     assert not processes(word)
@@ -240,7 +240,7 @@ def test_two_at_once_do_not_see_each_other(folder):
     running = [subprocess.Popen([CHECK_DOCS, str(folder / 'page.md')], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True) for _ in range(2)]
     for one in running:
-        out = one.communicate(timeout=120)[0]
+        out = one.communicate(timeout=600)[0]
         assert one.returncode == 0, out
 
 
@@ -270,13 +270,13 @@ def test_the_unit_checks_the_file_before_it_starts(folder):
     (folder / 'cfg.json').write_text(text_of('config/examples/ports.json'))
     line = re.search(r'^ExecStartPre=/usr/bin/dpdk-ipsecif (.*)$', unit, re.M).group(1)
     words = line.replace('$EAL_ARGS', arguments).replace('/etc/dpdk-ipsecif/dpdk-ipsecif.json', str(folder / 'cfg.json')).split()
-    done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=WAIT_S, check=False)
     assert (done.returncode, done.stdout) == (0, 'ok\n'), done.stderr
 
 
 def test_the_completion_knows_the_options_of_the_client():
     text = text_of('app/ipsecifctl/ipsecifctl.bash')
-    usage = subprocess.run([CLIENT, '--help'], capture_output=True, text=True, timeout=30, check=True).stdout
+    usage = subprocess.run([CLIENT, '--help'], capture_output=True, text=True, timeout=WAIT_S, check=True).stdout
     options = set(re.findall(r'(?<![\w-])--?[a-z]+', usage))
     assert options == set('-s -j -f -h --help --version'.split())
     assert options <= set(re.search(r'compgen -W "(.*?)\$commands"', text).group(1).split())

@@ -10,7 +10,7 @@ import time
 
 import pytest
 from esp import Sa
-from lib import (BENCH, CLIENT, PEER4, PROGRAM, TOP, WAN4, Gateway, clear4, config, free_port,
+from lib import (BENCH, CLIENT, PEER4, PROGRAM, TOP, WAIT_S, WAN4, Gateway, clear4, config, free_port,
                  pcap_vdevs, recorded, run, to_lan)
 from scapy.all import wrpcap
 
@@ -130,7 +130,7 @@ def test_wrong_usage_is_exit_2(folder):
 
 def test_without_a_file_it_is_wrong_usage():
     done = subprocess.run([PROGRAM, '-l', '0', '--no-huge', '--no-pci', '--no-shconf', '--'],
-                          capture_output=True, text=True, timeout=20, check=False)
+                          capture_output=True, text=True, timeout=WAIT_S, check=False)
     assert done.returncode == 2
 
 
@@ -173,7 +173,7 @@ def test_every_example_starts_as_it_is(folder, example):
 @pytest.mark.parametrize('program,page', [(PROGRAM, 'dpdk-ipsecif.8'), (CLIENT, 'ipsecifctl.8'),
                                           (BENCH, 'dpdk-ipsecif-bench.8')])
 def test_every_program_tells_what_it_takes_and_is(program, page, option):
-    done = subprocess.run([program, option], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run([program, option], capture_output=True, text=True, timeout=WAIT_S, check=False)
     assert (done.returncode, done.stderr) == (0, '')
     name = os.path.basename(program)
     assert done.stdout.startswith(f'{name} 0.' if option == '--version' else f'usage: {name} ')
@@ -183,11 +183,11 @@ def test_every_program_tells_what_it_takes_and_is(program, page, option):
 
 def test_the_client_takes_them_among_its_options(folder):
     done = subprocess.run([CLIENT, '-s', str(folder / 'none.sock'), '--version'], capture_output=True,
-                          text=True, timeout=20, check=False)
+                          text=True, timeout=WAIT_S, check=False)
     assert done.returncode == 0 and done.stdout.startswith('ipsecifctl 0.')
     # behind the command they are the command's
     assert subprocess.run([CLIENT, '-s', str(folder / 'none.sock'), 'show', '--version'],
-                          capture_output=True, timeout=20, check=False).returncode == 1
+                          capture_output=True, timeout=WAIT_S, check=False).returncode == 1
 
 
 def test_ready_is_alone_on_its_line_and_comes_once(folder):
@@ -214,10 +214,8 @@ def test_it_ends_when_idle(folder):
                       args=['--idle-exit', '1'])
     start = time.monotonic()
     with gateway:
-        ready = time.monotonic()
         assert gateway.wait() == 0
     assert time.monotonic() - start >= 1
-    assert time.monotonic() - ready < 20
     assert sum(1 for f in recorded(folder, 'wan') if f.type == 0x800) == 100
 
 
@@ -231,13 +229,13 @@ def test_hangup_reloads_the_file(folder):
         with open(gateway.config_file, 'w', encoding='utf-8') as f:
             json.dump(conf, f)
         gateway.process.send_signal(signal.SIGHUP)
-        gateway.wait_for(lambda: 'ipsec7' in gateway.ctl('ifconfig -l'), 5, 'reloaded')
+        gateway.wait_for(lambda: 'ipsec7' in gateway.ctl('ifconfig -l'), WAIT_S, 'reloaded')
         assert '10.77' in gateway.ctl('netstat -rn')
 
         with open(gateway.config_file, 'w', encoding='utf-8') as f:
             f.write('{ "ipsec": 5 }')
         gateway.process.send_signal(signal.SIGHUP)
-        gateway.wait_for(lambda: 'ipsec' in gateway.text(gateway.err), 5, 'refused')
+        gateway.wait_for(lambda: 'ipsec' in gateway.text(gateway.err), WAIT_S, 'refused')
         assert 'ipsec7' in gateway.ctl('ifconfig -l')      # a refused file changes nothing
         assert gateway.stop() == 0
 
@@ -265,6 +263,6 @@ def sas(gateway):
 
 def test_the_client_says_when_nobody_listens(folder):
     done = subprocess.run([CLIENT, '-s', str(folder / 'none.sock'), 'show', 'version'],
-                          capture_output=True, text=True, timeout=10, check=False)
+                          capture_output=True, text=True, timeout=WAIT_S, check=False)
     assert done.returncode == 1 and 'none.sock' in done.stderr
-    assert subprocess.run([CLIENT], capture_output=True, timeout=10, check=False).returncode == 2
+    assert subprocess.run([CLIENT], capture_output=True, timeout=WAIT_S, check=False).returncode == 2

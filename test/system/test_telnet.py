@@ -8,7 +8,7 @@ import time
 
 import pytest
 from esp import Sa
-from lib import PEER4, WAN4, Gateway, config, free_port, pcap_vdevs
+from lib import PEER4, WAIT_S, WAN4, Gateway, config, free_port, pcap_vdevs
 
 MAN_PAGE = '''\
 ifconfig ipsec0 create reqid 100
@@ -27,7 +27,7 @@ class Telnet:
     """A session as telnet(1) has it: the server echoes, a character at a time."""
 
     def __init__(self, port, negotiate=True):
-        self.socket = socket.create_connection(('127.0.0.1', port), timeout=10)
+        self.socket = socket.create_connection(('127.0.0.1', port), timeout=WAIT_S)
         self.seen = b''
         if negotiate:
             self.send(b'\xff\xfd\x01\xff\xfd\x03')     # DO ECHO, DO SUPPRESS-GO-AHEAD
@@ -35,7 +35,7 @@ class Telnet:
     def send(self, text):
         self.socket.sendall(text if isinstance(text, bytes) else text.replace('\n', '\r\n').encode())
 
-    def until(self, word, timeout=5):
+    def until(self, word, timeout=WAIT_S):
         """Read until a word has come; what came since the last call, as a person sees it."""
         end = time.monotonic() + timeout
         while word.encode() not in self.clean(self.seen):
@@ -52,7 +52,7 @@ class Telnet:
 
     def rest(self):
         """Everything until the server closes."""
-        self.socket.settimeout(10)
+        self.socket.settimeout(WAIT_S)
         while True:
             got = self.socket.recv(65536)
             if not got:

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "net/pkt.h"
 #include "sa_test.h"
+#include "test/wait.h"
 
 #define TUNNELS 1000
 #define BURST 4
@@ -163,22 +164,26 @@ drops(struct ctl *ctl)
 }
 
 static void
+through(struct ctl *ctl, struct ctl_if_counts *ret_counts)
+{
+	rte_delay_us_sleep(1000);
+	ctl_poll(ctl);
+	ctl_if_counts(ctl, find(ctl, "ipsec0"), ret_counts);
+}
+
+static void
 a_thousand_tunnels_come_and_go_and_another_loses_nothing(void **state)
 {
 	struct ctl_if_counts counts = { 0 };
 	struct ctl *ctl = *state;
 	struct ctl_sa_counts sa;
-	unsigned int i, waits;
+	unsigned int i;
 
 	for (i = 0; i < TUNNELS; i++)
 		one_more_tunnel(ctl, i);
 	for (i = 0; i < TUNNELS; i++)
 		one_less(ctl, i);
-	for (waits = 0; waits < 5000 && counts.opackets != injected; waits++) {
-		rte_delay_us_sleep(1000);
-		ctl_poll(ctl);
-		ctl_if_counts(ctl, find(ctl, "ipsec0"), &counts);
-	}
+	wait_until(counts.opackets + drops(ctl) >= injected, through(ctl, &counts));
 	print_message("%lu packets\n", injected);
 	assert_true(injected > TUNNELS);
 	assert_int_equal(drops(ctl), 0);

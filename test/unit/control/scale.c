@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Ten thousand tunnels with two SAs, an address and a route each: they come quickly, one by one they still do, and nothing is left
- * when they go. The bound on time is ten times what it takes, so that a busy machine passes and a quadratic step does not.
+ * when they go. The bound on time is ten times what it takes, and of the time on a CPU: a slow machine passes, and a quadratic step
+ * does not.
  */
 #define CTL_TEST_MEM "1024"
 #include "ctl_test.h"
@@ -13,13 +14,14 @@
 #define TUNNELS 10000
 #define HERE "192.168.0.3"
 
+/* On a CPU. */
 static double
-seconds_since(const struct timespec *start)
+seconds(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static struct ip_addr
@@ -79,17 +81,17 @@ ten_thousand_tunnels_and_twenty_thousand_sas_in_ten_seconds(void **state)
 	struct ctl_route def = {
 		.prefix = prefix("0.0.0.0/0"), .kind = RIB_GATEWAY, .gateway = ip("192.168.0.1")
 	};
-	struct timespec start;
+	double start;
 	uint32_t i;
 
 	ok(ctl_route_add(ctl, &def, &err));
-	clock_gettime(CLOCK_MONOTONIC, &start);
+	start = seconds();
 	ctl_batch_begin(ctl);
 	for (i = 0; i < TUNNELS; i++)
 		tunnel_make(ctl, i);
 	ctl_batch_end(ctl);
-	print_message("made in %.2f s\n", seconds_since(&start));
-	assert_true(seconds_since(&start) < 10);
+	print_message("made in %.2f s\n", (seconds() - start));
+	assert_true((seconds() - start) < 10);
 	r = row(ctl, "ipsec9999");
 	assert_int_equal(nh_kind(r->outer_nh), NH_NEIGH);
 	assert_int_equal(r->flags, IFACE_UP | IFACE_RUNNING | IFACE_POINTOPOINT | IFACE_MULTICAST);
@@ -99,17 +101,17 @@ ten_thousand_tunnels_and_twenty_thousand_sas_in_ten_seconds(void **state)
 	assert_int_equal(fib0(ctl, "10.128.7.1"), nh_make(NH_IPSEC, find(ctl, "ipsec7")->index));
 
 	/* one more, outside a batch, is not slow either */
-	clock_gettime(CLOCK_MONOTONIC, &start);
+	start = seconds();
 	for (i = TUNNELS; i < TUNNELS + 10; i++)
 		tunnel_make(ctl, i);
-	print_message("one more in %.2f ms\n", seconds_since(&start) * 100);
-	assert_true(seconds_since(&start) < 2);
+	print_message("one more in %.2f ms\n", (seconds() - start) * 100);
+	assert_true((seconds() - start) < 2);
 }
 
 static void
 a_second_with_no_lifetimes_costs_nothing(void **state)
 {
-	struct timespec start;
+	double start;
 	uint32_t i;
 
 	ctl_batch_begin(*state);
@@ -117,11 +119,11 @@ a_second_with_no_lifetimes_costs_nothing(void **state)
 		tunnel_make(*state, i);
 	ctl_batch_end(*state);
 	ctl_poll(*state);
-	clock_gettime(CLOCK_MONOTONIC, &start);
+	start = seconds();
 	for (i = 0; i < 1000; i++)
 		ctl_poll(*state);
-	print_message("an idle poll takes %.1f us\n", seconds_since(&start) * 1000);
-	assert_true(seconds_since(&start) < 0.5);
+	print_message("an idle poll takes %.1f us\n", (seconds() - start) * 1000);
+	assert_true((seconds() - start) < 0.5);
 }
 
 static void
@@ -130,7 +132,7 @@ all_that_was_made_goes_without_a_trace(void **state)
 	struct ctl *ctl = *state;
 	const uint32_t routes = rib_count(ctl_rib(ctl));
 	char name[IFACE_NAME_MAX];
-	struct timespec start;
+	double start;
 	size_t heap = 0;
 	uint32_t i, round;
 
@@ -139,7 +141,7 @@ all_that_was_made_goes_without_a_trace(void **state)
 		for (i = 0; i < 2000; i++)
 			tunnel_make(ctl, i);
 		ctl_batch_end(ctl);
-		clock_gettime(CLOCK_MONOTONIC, &start);
+		start = seconds();
 		assert_int_equal(ctl_sa_flush(ctl), 4000);
 		ctl_batch_begin(ctl);
 		for (i = 0; i < 2000; i++) {
@@ -147,7 +149,7 @@ all_that_was_made_goes_without_a_trace(void **state)
 			ok(ctl_if_destroy(ctl, name, &err));
 		}
 		ctl_batch_end(ctl);
-		print_message("gone in %.2f s\n", seconds_since(&start));
+		print_message("gone in %.2f s\n", (seconds() - start));
 		reclaim(ctl);
 		assert_int_equal(fake_sessions, 0);
 		assert_int_equal(ctl_ifaces(ctl)->count, 2); /* the ports */

@@ -268,7 +268,7 @@ def main():
         if prog.poll() is not None:
             sys.exit('the program ended')
     prog.stdin.close()
-    rc = prog.wait(timeout=20)
+    rc = prog.wait(timeout=120)
     print(f'{total} cases, {failed} failed, program ended with {rc}')
     sys.exit(1 if failed or rc or total < 150 else 0)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* SAs and devices come and go on the control core while a worker sends through them. */
 #include "env.h"
+#include "test/wait.h"
 
 #include <netinet/in.h>
 #include <pthread.h>
@@ -83,7 +84,7 @@ worker(void *arg)
 		}
 		if (env_engine->ops->encap(env_engine, 0, burst, n))
 			take_back(burst, n);
-		sent += n;
+		__atomic_fetch_add(&sent, n, __ATOMIC_RELAXED);
 		if (turn % 3 != 0) /* now and then an op stays inside over a quiescent state */
 			take_finished();
 		rcu_quiescent(rcu_qsbr(), 0);
@@ -119,6 +120,14 @@ change(unsigned int i)
 }
 
 static void
+wait_sent(uint64_t more)
+{
+	const uint64_t end = __atomic_load_n(&sent, __ATOMIC_RELAXED) + more;
+
+	wait_until(__atomic_load_n(&sent, __ATOMIC_RELAXED) >= end, rte_delay_us_sleep(100));
+}
+
+static void
 count_sessions(const char *device, const char *driver, unsigned int sessions, void *arg)
 {
 	*(unsigned int *)arg += sessions;
@@ -135,7 +144,7 @@ sas_and_devices_come_and_go_under_a_sending_worker(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, worker, NULL), 0);
 	for (; i < CHANGES; i++) {
 		change(i);
-		rte_delay_us_sleep(500);
+		wait_sent(2 * 32); /* with each set of SAs, however little of the CPU the worker gets */
 	}
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
