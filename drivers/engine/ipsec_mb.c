@@ -172,7 +172,12 @@ mb_session_create(struct engine *engine, struct sa *sa, const struct sa_params *
 	s->aad_len = prm->esn ? 12 : 8;
 	s->sqh_len = prm->esn ? 4 : 0;
 	mb_keys_expand(e->mgr, s, prm, (enum sa_dir)sa->dir);
-	mb_job_suite(e->mgr, s, sa->dir == SA_DIR_OUT);
+	if (!mb_job_suite(e->mgr, s, sa->dir == SA_DIR_OUT)) {
+		explicit_bzero(s, sizeof(*s));
+		return err_set(err, ENOTSUP,
+				"ipsec_mb: IPsec-MB has no suite for this SA (error %d)",
+				imb_get_errno(e->mgr));
+	}
 	if (sa->dir == SA_DIR_OUT)
 		mb_out_form(s);
 	else

@@ -180,8 +180,8 @@ mb_is_plain(const struct mb_session *s)
 void mb_out_form(struct mb_session *s);
 void mb_in_form(struct mb_session *s);
 
-/** The suite of a session's jobs. @p s is otherwise made; nothing for other kinds. */
-void mb_job_suite(IMB_MGR *mgr, struct mb_session *s, bool out);
+/** The suite of a session's jobs. @p s is otherwise made; nothing for other kinds. false: there is none. */
+bool mb_job_suite(IMB_MGR *mgr, struct mb_session *s, bool out);
 
 /**
  * Packets of a burst through the library: @p n of w->work, or of w->jobs. Outbound the ICV is left

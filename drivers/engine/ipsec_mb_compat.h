@@ -6,6 +6,7 @@
 #ifndef ENGINE_IPSEC_MB_COMPAT_H
 #define ENGINE_IPSEC_MB_COMPAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -26,19 +27,25 @@
  * The suite of an SA's jobs: of cipher, key length, direction and hash, the same for all of them.
  * All 0 where the library has none.
  *
+ * @return
+ *   false: the library has no suite for it.
+ *
  * @param job
  *   A job of the SA, filled but for its packet.
  */
-static inline void
+static inline bool
 mb_suite_find(IMB_MGR *mgr, IMB_JOB *job, uint32_t ret_suite[2])
 {
 #if MB_JOBS_HAVE_SUITES
-	(void)imb_set_session(mgr, job);
+	if (imb_set_session(mgr, job) == 0)
+		return false;
 	memcpy(ret_suite, job->suite_id, sizeof(job->suite_id));
+	return true;
 #else
 	(void)mgr;
 	(void)job;
 	memset(ret_suite, 0, 2 * sizeof(ret_suite[0]));
+	return true;
 #endif
 }
 

@@ -82,6 +82,20 @@ chacha_fill(IMB_JOB *job, const struct mb_work *p, uint8_t *icv, bool out)
 	job->auth_tag_output_len_in_bytes = MB_PLAIN_ICV;
 }
 
+/* Not seen yet. Nothing may leave as it is, or be taken for authentic by an ICV of another packet. */
+static __rte_noinline void
+chacha_undone(const struct mb_work *p, uint8_t *icv, bool out)
+{
+	const uint8_t *sent = p->esp + p->s->head_len + p->len;
+	unsigned int i;
+
+	if (out)
+		pkt_meta(p->m)->verdict = DROP_CRYPTO;
+	else
+		for (i = 0; i < MB_PLAIN_ICV; i++)
+			icv[i] = (uint8_t)~sent[i];
+}
+
 /*
  * As a job, which the library does at once: 100 cycles less than its three direct calls (measured
  * with 1.3 and 2.0, 64 bytes). No other job is inside the manager.
@@ -95,6 +109,8 @@ chacha(struct mb_worker *w, const struct mb_work *p, uint8_t *icv, bool out)
 	mb_suite_put(job, p->s->suite);
 	if (unlikely(IMB_SUBMIT_JOB_NOCHECK(w->mgr) == NULL))
 		(void)IMB_FLUSH_JOB(w->mgr);
+	if (unlikely(job->status != IMB_STATUS_COMPLETED))
+		chacha_undone(p, icv, out);
 }
 
 /* One packet in a direct call; the ICV to @p icv. */
@@ -199,7 +215,7 @@ job_fill(IMB_JOB *job, const struct mb_work *p, uint8_t *icv, bool out)
 	job_auth(job, p, icv);
 }
 
-void
+bool
 mb_job_suite(IMB_MGR *mgr, struct mb_session *s, bool out)
 {
 	struct mb_work p = { .s = s };
@@ -212,8 +228,8 @@ mb_job_suite(IMB_MGR *mgr, struct mb_session *s, bool out)
 	else if (s->kind == MB_CHACHA)
 		chacha_fill(&job, &p, icv, out);
 	else
-		return;
-	mb_suite_find(mgr, &job, s->suite);
+		return true;
+	return mb_suite_find(mgr, &job, s->suite);
 }
 
 /* What comes back is whole; what does not keeps the verdict it has. */

@@ -98,7 +98,9 @@ static uint64_t
 age_by_wall_ms(const struct cfg_state *from, const struct cfg_state_sa *sa, uint64_t use_ms,
 		uint64_t hard_ms)
 {
-	const uint64_t age = RTE_MAX(use_ms, clock_diff(from->saved_s, sa->created_s) * 1000);
+	const uint64_t since_s = clock_diff(from->saved_s, sa->created_s);
+	const uint64_t since_ms = RTE_MIN(since_s, CLOCK_AGE_MAX_MS / 1000) * 1000;
+	const uint64_t age = RTE_MAX(use_ms, since_ms);
 
 	if (hard_ms == 0 || age < hard_ms)
 		return age;
@@ -112,8 +114,11 @@ state_time_sa(const struct cfg_state *from, uint64_t from_ms, const struct cfg_s
 	uint64_t age = sa->age_ms, use = sa->use_age_ms;
 
 	if (!sa->has_age) {
-		use = sa->first_use_s == 0 ? 0 : clock_diff(from->saved_s, sa->first_use_s) * 1000;
-		age = age_by_wall_ms(from, sa, use, hard_s * 1000);
+		const uint64_t hard = RTE_MIN(hard_s, CLOCK_AGE_MAX_MS / 1000) * 1000;
+		const uint64_t since_s = clock_diff(from->saved_s, sa->first_use_s);
+
+		use = sa->first_use_s == 0 ? 0 : RTE_MIN(since_s, CLOCK_AGE_MAX_MS / 1000) * 1000;
+		age = age_by_wall_ms(from, sa, use, hard);
 	}
 	ret->created_ms = from_ms - RTE_MIN(age, CLOCK_AGE_MAX_MS);
 	ret->first_use_ms = sa->first_use_s == 0 ? 0 : from_ms - RTE_MIN(use, CLOCK_AGE_MAX_MS);

@@ -23,13 +23,6 @@
 #define INJECT_RING_SIZE 4096
 #define HANDIN_RING_SIZE 2048
 #define TX_RING_SIZE 2048
-/*
- * How long a stop waits for devices that give no packet back: to send what they hold, and then to drop it, since nothing may be freed
- * under them. For each of the two in all.
- */
-#define DRAIN_QUIET_MS 500
-#define DISCARD_QUIET_MS 2000
-#define STOP_MAX_S 10
 
 static struct rte_ring *
 ring_create(const char *what, unsigned int a, unsigned int b, unsigned int size, unsigned int flags)
@@ -295,151 +288,6 @@ dp_poll(struct dataplane *dp)
 	return n;
 }
 
-static void
-vec_discard(struct worker *w, struct vec *v)
-{
-	while (v->n > 0)
-		dp_drop(w, DROP_STOPPING, v->pkt[--v->n]);
-}
-
-/* Packets back from an engine. */
-static void
-discard_done(struct worker *w, struct rte_mbuf **pkt, uint16_t n)
-{
-	uint16_t i;
-
-	for (i = 0; i < n; i++) {
-		counter_row(w->dp->sa_counters, w->id, pkt_meta(pkt[i])->sa->id)[SA_CNT_DONE]++;
-		dp_drop(w, DROP_STOPPING, pkt[i]);
-	}
-}
-
-static void
-ring_discard(struct worker *w, struct rte_ring *ring, uint64_t *taken)
-{
-	void *m;
-
-	while (ring != NULL && rte_ring_sc_dequeue(ring, &m) == 0) {
-		++*taken;
-		dp_drop(w, DROP_STOPPING, m);
-	}
-}
-
-/* What engines give back from now on. @return Packets that one of them still holds. */
-static uint32_t
-engines_discard(struct worker *w)
-{
-	struct rte_mbuf *pkt[DP_VEC_MAX];
-	uint32_t inside = 0;
-	unsigned int e;
-
-	for (e = 0; e < w->dp->nb_engines; e++) {
-		struct engine *engine = w->dp->engine[e];
-
-		discard_done(w, pkt, engine->ops->poll(engine, w->id, pkt, DP_VEC_MAX));
-		inside += engine->ops->in_flight(engine, w->id);
-	}
-	return inside;
-}
-
-/* What did not get out in time. */
-static void
-worker_discard(struct worker *w)
-{
-	struct frame *f = &w->frame;
-
-	spread_discard(w);
-	discard_done(w, f->in_done.pkt, f->in_done.n);
-	discard_done(w, f->out_done.pkt, f->out_done.n);
-	f->in_done.n = f->out_done.n = 0;
-	ring_discard(w, w->inject, &w->cnt.injected);
-	ring_discard(w, w->handin, &w->cnt.handed_in);
-	vec_discard(w, &f->rx);
-	vec_discard(w, &f->esp);
-	vec_discard(w, &f->ip4);
-	vec_discard(w, &f->ip6);
-	vec_discard(w, &f->local);
-	vec_discard(w, &f->encap);
-	vec_discard(w, &f->out);
-	vec_discard(w, &f->punt);
-}
-
-/* Packets that have left, by whatever way. */
-static uint64_t
-nb_gone(const struct dataplane *dp)
-{
-	uint64_t n = 0;
-	unsigned int i;
-
-	for (i = 0; i < dp->nb_workers; i++)
-		n += dp->worker[i]->cnt.tx + dp->worker[i]->cnt.dropped + dp->worker[i]->cnt.punted;
-	return n;
-}
-
-struct patience {
-	uint64_t start, since; /* TSC: the beginning, the last packet that left */
-	uint64_t gone;
-};
-
-/*
- * To be asked before a poll, which is made all the same: a control core that had to wait for its CPU takes what devices have finished
- * meanwhile, however late it is.
- */
-static bool
-is_late(struct patience *p, const struct dataplane *dp, unsigned int quiet_ms)
-{
-	const uint64_t now = rte_rdtsc(), gone = nb_gone(dp), hz = rte_get_tsc_hz();
-
-	if (gone != p->gone) {
-		p->gone = gone;
-		p->since = now;
-	}
-	return now - p->since >= quiet_ms * hz / 1000 || now - p->start >= STOP_MAX_S * hz;
-}
-
-/* It was late before that poll, and the poll has brought nothing. */
-static bool
-is_over(const struct patience *p, const struct dataplane *dp, bool late)
-{
-	return late && nb_gone(dp) == p->gone;
-}
-
-/* All in turn: ESP goes to the worker that owns its SA, what was inside to the one that owns the queue. */
-static void
-drain(struct dataplane *dp)
-{
-	struct patience p = { .start = rte_rdtsc(), .since = rte_rdtsc(), .gone = nb_gone(dp) };
-	bool late, inside;
-	unsigned int i;
-
-	do {
-		late = is_late(&p, dp, DRAIN_QUIET_MS);
-		for (i = 0; i < dp->nb_workers; i++)
-			worker_drain(dp->worker[i]);
-		for (i = 0, inside = false; i < dp->nb_workers; i++)
-			inside |= worker_holds_packets(dp->worker[i]);
-	} while (inside && !is_over(&p, dp, late));
-}
-
-static void
-discard(struct dataplane *dp)
-{
-	struct patience p = { .start = rte_rdtsc(), .since = rte_rdtsc(), .gone = nb_gone(dp) };
-	uint32_t inside;
-	bool late;
-	unsigned int i;
-
-	dp->gives_up = true;
-	do {
-		late = is_late(&p, dp, DISCARD_QUIET_MS);
-		for (i = 0, inside = 0; i < dp->nb_workers; i++)
-			inside += engines_discard(dp->worker[i]);
-	} while (inside != 0 && !is_over(&p, dp, late));
-	for (i = 0; i < dp->nb_workers; i++)
-		worker_discard(dp->worker[i]);
-	dp->gives_up = false;
-}
-
 void
 dp_stop(struct dataplane *dp)
 {
@@ -452,8 +300,7 @@ dp_stop(struct dataplane *dp)
 	else
 		for (i = 0; i < dp->nb_workers; i++)
 			rte_eal_wait_lcore(dp->lcore[i]);
-	drain(dp);
-	discard(dp);
+	dp_drain(dp);
 }
 
 static bool

@@ -61,7 +61,7 @@ struct dataplane {
 	struct dp_port *port[PORT_MAX];    /* [I] by ethdev port, NULL: not ours */
 	unsigned int no_sa_first;          /* [C] worker that is asked first */
 	bool running;                      /* [A] false: workers leave their loop */
-	bool gives_up; /* [C] a stop has waited long enough: what comes back is dropped */
+	bool gives_up;                     /* [C] a stop is discarding; for tests */
 	bool helps[WORKER_MAX] __rte_cache_aligned; /* [A] has time to decrypt for others */
 };
 

@@ -164,7 +164,9 @@ __rte_cold void dp_end(struct worker *w, struct dp_verdict v, struct rte_mbuf *m
 unsigned int worker_poll(struct worker *w);
 /** Is anything left that a further poll would move? */
 bool worker_holds_packets(const struct worker *w);
-/** A poll that receives nothing from ports. dp_stop() calls it until nothing is left inside. */
+/** A poll that receives nothing from ports. dp_drain() calls it until nothing is left inside. */
 void worker_drain(struct worker *w);
+/** Send what is inside of stopped workers, and drop what does not come out (DROP_STOPPING). */
+void dp_drain(struct dataplane *dp);
 
 #endif

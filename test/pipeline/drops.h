@@ -27,7 +27,7 @@ void drop_peer_esp(void);
 void drop_peer_esp_malleable(void);
 void drop_flag(const char *name, enum iface_flag flag, bool on);
 
-/** An engine for pipe_engine that gives nothing back until a time (TSC), so that packets stay inside. */
+/** An engine for pipe_engine that keeps packets inside. */
 extern bool bent_holds; /* gives nothing back */
 extern const struct dataplane
 		*bent_gives_up_with; /* NULL, or whose stop it outlasts, and no longer */

@@ -23,9 +23,18 @@ def uptime():
     return int(time.clock_gettime(time.CLOCK_BOOTTIME))
 
 
-def up_since(offset):
+def clocks_at(monotonic, boottime):
     """The program finds that the machine runs for so much longer, or less long, but its TSC counts as ever."""
-    return ['unshare', '--time', '--monotonic', str(offset), '--boottime', str(offset), '--fork', '--kill-child']
+    return ['unshare', '--time', '--monotonic', str(monotonic), '--boottime', str(boottime), '--fork', '--kill-child']
+
+
+def up_longer(seconds):
+    return clocks_at(seconds, seconds)
+
+
+def up_for(seconds):
+    """A machine that has slept shows less on one of them."""
+    return clocks_at(seconds - int(time.clock_gettime(time.CLOCK_MONOTONIC)), seconds - uptime())
 
 
 AHEAD, BEHIND = 10 * DAY, 'up since 5 s'
@@ -33,7 +42,7 @@ AHEAD, BEHIND = 10 * DAY, 'up since 5 s'
 
 @pytest.fixture(params=[AHEAD, BEHIND])
 def apart(request):
-    return up_since(5 - uptime() if request.param == BEHIND else request.param)
+    return up_for(5) if request.param == BEHIND else up_longer(request.param)
 
 
 def test_it_ends_when_idle_whatever_the_tsc_shows(folder, apart):
@@ -200,7 +209,7 @@ def test_a_restart_in_another_time_namespace_keeps_ages(folder):
     args = ['--state', str(state)]
     conf = config([limited(SA_OUT, 3600)])
     born = None
-    for i, wrap in enumerate([[], up_since(AHEAD), up_since(5 - uptime())]):
+    for i, wrap in enumerate([[], up_longer(AHEAD), up_for(5)]):
         where = folder / str(i)
         where.mkdir()
         with Gateway(where, conf, pcap_vdevs(where, {}), args=args, wrap=wrap) as gateway:

@@ -177,7 +177,7 @@ BROKEN = {
     'instead: an unknown command of run': ('<!-- check: instead ./run help -->\n    ./run demonstrate\n',
                                            './run demonstrate: no such command'),
     'a file of the project is written': ('```sh\ntouch README.md\n```', 'Read-only file system'),
-    'a setting of the machine is changed': ('```sh\nsysctl -w vm.nr_hugepages=1\n```', 'exit code 1'),
+    'a setting of the machine is changed': ('```sh\nsysctl -w kernel.panic=$(sysctl -n kernel.panic)\n```', 'exit code 1'),
     'a link to nowhere': ('Text\nand [more](nowhere.md)\n', 'line 2: the link leads to no file: nowhere.md'),
     'an option in the text': ('Text\nwith `--idle-exits 1`\n', 'line 2: no program has an option --idle-exits'),
     'a command in the text': ('Text\nwith `show engines`\n', 'line 2: "show engines" is refused'),

@@ -27,7 +27,7 @@ BROKEN = 'int main(void) { return nothing; }\n'
 @pytest.fixture(name='tree')
 def small_tree():
     """A project of three small programs with our ./run in it, in a folder that all may enter."""
-    top = tempfile.mkdtemp(prefix='run-')
+    top = tempfile.mkdtemp(prefix='run-', dir='/tmp')   # TMPDIR may be closed to others
     os.chmod(top, 0o755)
     shutil.copy(os.path.join(TOP, 'run'), top)
     os.mkdir(f'{top}/devtools')
@@ -111,7 +111,7 @@ def test_warnings_are_errors_only_in_ci(tree):
     write(f'{tree}/app/bench/main.c', '#warning "beware"\n' + GOOD)
     done = run(tree, 'build', CI='')
     assert done.returncode == 0 and 'beware' in done.stdout
-    assert run(tree, 'build', CI='true').returncode == 1
+    assert run(tree, 'build', CI='1').returncode == 1
 
 
 def test_what_root_builds_in_the_tree_of_a_user_is_the_users(tree):
@@ -177,6 +177,7 @@ def test_each_check_of_lint_can_fail(tree, name):
     write(f'{tree}/devtools/make-deb', '#!/bin/sh\n# SPDX-License-Identifier: BSD-3-Clause\n')
     nothing = subprocess.run(lint, capture_output=True, text=True, check=False)
     assert nothing.returncode == 1, 'no git checkout, so no files: ' + nothing.stdout
+    assert nothing.stdout.endswith(f'FAIL  {name}\nlint: failed: {name}\n')
     subprocess.run(['git', 'init', '-q', tree], check=True)
     good = subprocess.run(lint, capture_output=True, text=True, check=False)
     assert good.returncode == 0, good.stdout + good.stderr
