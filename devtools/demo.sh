@@ -167,12 +167,12 @@ gateway() {
 		-- -c "$STATE/$name.json" --socket "$STATE/$name.sock" \
 		>"$STATE/$name.out" 2>"$STATE/$name.err" </dev/null &
 	PIDS+=($!)
-	for _ in {1..200}; do
+	for _ in {1..1200}; do
 		grep -qx ready "$STATE/$name.out" && return
 		[ -d "/proc/${PIDS[-1]}" ] || die "$name did not start"
 		sleep 0.05
 	done
-	die "$name is not ready after 10 s"
+	die "$name is not ready after 60 s"
 }
 
 # Type what is on standard input into the gateway's CLI.
@@ -205,7 +205,7 @@ capture() {
 		>/dev/null 2>"$STATE/tcpdump.$name" </dev/null &
 	PIDS+=($!)
 	TCPDUMPS+=($!)
-	for _ in {1..200}; do
+	for _ in {1..1200}; do
 		grep -qs 'listening on' "$STATE/tcpdump.$name" && return
 		sleep 0.05
 	done
@@ -221,7 +221,7 @@ count() {
 
 # expect FILE N FILTER: waits until there are N such packets in the file of a running tcpdump.
 expect() {
-	for _ in {1..100}; do
+	for _ in {1..400}; do
 		count "$1" "$3" || true # its last packet may be there by half
 		[ "$COUNT" -lt "$2" ] || return 0
 		sleep 0.05
@@ -277,7 +277,7 @@ main() {
 	step "6. ping from host-a to host-b, with tcpdump on the wire between the gateways and on host-b"
 	capture gw-a wan0 "$STATE/wire.pcap"
 	capture host-b eth0 "$STATE/host-b.pcap"
-	inside host-a ping -n -c 5 -i 0.2 -W 2 10.2.0.2 >"$STATE/ping" 2>&1 || lost=1
+	inside host-a ping -n -c 5 -i 0.2 -W 10 10.2.0.2 >"$STATE/ping" 2>&1 || lost=1
 	show <"$STATE/ping"
 	expect "$STATE/wire.pcap" 10 esp
 	expect "$STATE/host-b.pcap" 10 icmp
