@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* When SAs end: lifetimes and sequence numbers as if_ipsec(4) and RFC 2367 have them. */
-#include <time.h>
-
+#include "base/clock.h"
 #include "sa_test.h"
 #include "test/wait.h"
-
-/* By the clock that the product counts with: what DPDK takes for the TSC's rate is off by some thousandths. */
-static uint64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /* The once-a-second work. */
 static void
@@ -56,7 +45,7 @@ static void
 seconds_count_from_creation_and_from_first_use(void **state)
 {
 	struct sa_params prm = sa_prm(HERE, THERE, 10000, 100);
-	uint64_t since = now_ms();
+	uint64_t since = clock_mono_ms();
 	struct sa_ctl *sa;
 
 	prm.soft = (struct sa_lifetime){ .seconds = 1 };
@@ -66,14 +55,14 @@ seconds_count_from_creation_and_from_first_use(void **state)
 	assert_int_equal(sa->state, SA_MATURE);
 	/* however late somebody looks, it is not too early */
 	wait_until(sa->state == SA_DYING, ctl_poll(*state));
-	assert_true(now_ms() - since >= 999); /* whole ms are counted */
+	assert_true(clock_mono_ms() - since >= 999); /* whole ms are counted */
 	a_second(*state);
 	a_second(*state);
 	assert_int_equal(sadb_count(ctl_sadb(*state)), 1); /* not used yet */
-	since = now_ms();
+	since = clock_mono_ms();
 	use(*state, sa, 1, 100);
 	wait_until(sadb_count(ctl_sadb(*state)) == 0, ctl_poll(*state));
-	assert_true(now_ms() - since >= 999);
+	assert_true(clock_mono_ms() - since >= 999);
 }
 
 static struct sa_ctl *
