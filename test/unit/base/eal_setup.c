@@ -158,14 +158,14 @@ refuses_the_name_of_a_program_that_runs(void **state)
 static void
 refuses_more_words_than_there_is_room_for(void **state)
 {
-	char *argv[EAL_SETUP_ARGS_MAX + 1];
+	char word[] = "p", *argv[EAL_SETUP_ARGS_MAX + 1];
 	struct eal_setup s;
 	struct err err;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < DIM(argv); i++)
-		argv[i] = (char[]){ "p" };
+		argv[i] = word;
 	assert_int_equal(eal_setup_complete(
 					 EAL_SETUP_ARGS_MAX + 1, argv, &bench, &nothing, &s, &err),
 			-E2BIG);
