@@ -48,7 +48,9 @@ bench_eal_start(struct bench *b, int argc, char **argv, struct err *err)
 	return eal_setup_start(argc, argv, &wish, err) == 0 ? 0 : -1;
 }
 
-/* Where something found no room: how much would have been enough. @return @p rc. */
+/*
+ * What fails with less memory than is needed, fails for that, in whichever words: how much is enough. @return @p rc.
+ */
 static int
 with_memory(const struct bench *b, int rc, struct err *err)
 {
@@ -57,8 +59,7 @@ with_memory(const struct bench *b, int rc, struct err *err)
 	const uint32_t need = memory_mib(&b->args, workers);
 	char why[ERR_MSG_MAX];
 
-	if (rc == 0 || strstr(err->msg, "memory") == NULL || rte_eal_has_hugepages() ||
-			rte_eal_get_physmem_size() >> 20 >= need)
+	if (rc == 0 || rte_eal_has_hugepages() || rte_eal_get_physmem_size() >> 20 >= need)
 		return rc;
 	snprintf(why, sizeof(why), "%s", err->msg);
 	return err_set(err, -rc, "%s (tunnels: %u, workers: %u: they need EAL's -m %u)", why,

@@ -91,7 +91,7 @@ def test_too_little_memory_is_told_with_what_is_enough():
 
     done = bench(200)
     assert done.returncode == 1, done.stdout
-    enough = re.search(r"memory.* \(tunnels: 10000, workers: 1: they need EAL's -m (\d+)\)$", done.stderr, re.M)
+    enough = re.search(r"^dpdk-ipsecif-bench: .* \(tunnels: 10000, workers: 1: they need EAL's -m (\d+)\)$", done.stderr, re.M)
     assert enough, done.stderr
     done = bench(enough[1])
     assert done.returncode == 0, done.stderr
